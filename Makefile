@@ -1,0 +1,49 @@
+# One word per task. `make setup` needs Python 3.11 or later with pip and venv; everything else comes from there.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help setup demo test check format bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 12
+
+setup: $(STAMP) ## install into .venv; the command is .venv/bin/sealink
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || true
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(STAMP)
+
+demo: setup ## link FEBRL4 and a generated city, print quality, write demo-out/
+	$(BIN)/sealink demo --out demo-out
+
+test: setup check ## lint, types, import contracts, then all tests
+	$(BIN)/pytest
+
+check: setup ## ruff, mypy, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## let ruff rewrite the layout of the code
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: setup ## print quality and speed beside peers (minutes; peers go into .venv-peers)
+	$(BIN)/python -m bench
+
+lock: ## write the hashed requirements anew, without registry addresses
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header -q -o requirements-dev.txt
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header -q -c requirements-dev.txt -o requirements.txt
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .venv-peers* demo-out bench/out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,73 @@
+"""The terminal: progress bars, the one shape of an error, exit codes. It decides nothing about linkage.
+
+Rules of the user interface: results go to files and standard output, everything else to standard error; an error is
+one sentence, and a second one that says what to do next; exit 2 means "nothing was written".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.progress import ProgressColumn, Task, TimeRemainingColumn
+from rich.text import Text
+
+from linkage.errors import LinkageError
+
+REFUSED: Final = 2
+INTERRUPTED: Final = 130
+
+err = Console(stderr=True)
+out = Console()
+
+Advance = Callable[[int, int], None]
+
+
+class _Rate(ProgressColumn):
+    """Records (or whatever is counted) per second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f}/s" if speed else "", style="progress.data.speed")
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], Advance]]:
+    """Bars with rate and time left on standard error; yields a function that opens one bar."""
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),
+        TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=err, transient=False) as bars:
+
+        def bar(title: str) -> Advance:
+            task = bars.add_task(title, total=None)
+            return lambda done, total: bars.update(task, completed=done, total=total)
+
+        yield bar
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn a domain error into one sentence and exit 2, an interrupt into exit 130."""
+    try:
+        yield
+    except LinkageError as error:
+        err.print(Text.assemble(("refused: ", "bold red"), str(error)), soft_wrap=True)
+        if error.hint:
+            err.print(Text.assemble(("next: ", "bold"), error.hint), soft_wrap=True)
+        raise typer.Exit(REFUSED) from None
+    except KeyboardInterrupt:
+        err.print("interrupted: nothing half-written was left behind")
+        raise typer.Exit(INTERRUPTED) from None

@@ -1,0 +1,107 @@
+"""The custodian's commands: make keys, guess a mapping, encode a source, read back its own results."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from api.cli.console import err, out, progress, refusals
+from linkage.encoded import whole_file
+from linkage.encoding.batch import read_private
+from linkage.encoding.custody import encode_file, plan_of
+from linkage.encoding.keys import AgencyKey, LinkageSecret
+from linkage.encoding.project import load_project
+from linkage.errors import BatchError, ProjectError
+from linkage.schema import load_schema
+
+mapping = typer.Typer(no_args_is_help=True, help="Find out which column means what.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this persona's commands."""
+    app.command("keygen")(keygen)
+    app.command("encode")(encode)
+    app.command("resolve")(resolve)
+    app.add_typer(mapping, name="mapping")
+
+
+def keygen(
+    file: Annotated[Path, typer.Argument(help="New key file, readable by its owner only; never overwritten.")],
+    kind: Annotated[
+        Literal["linkage-secret", "agency-key"],
+        typer.Option(help="linkage-secret: shared by the custodians of a project. agency-key: never leaves the agency."),
+    ],
+) -> None:
+    """Make a key file."""
+    with refusals():
+        key = LinkageSecret.generate() if kind == "linkage-secret" else AgencyKey.generate()
+        key.save(file)
+    err.print(f"{key.kind} {key.fingerprint} → {file}")
+
+
+def encode(
+    project: Annotated[Path, typer.Argument(metavar="PROJECT.toml")],
+    source: Annotated[str, typer.Option(help="Name of the [[source]] to encode.")],
+    secret: Annotated[Path, typer.Option(help="Key file of the project's linkage secret.")],
+    agency_key: Annotated[Path, typer.Option(help="Key file of this agency's own key.")],
+    out: Annotated[Path, typer.Option(help="Folder for NAME.batch (to the linkage unit) and NAME.private (stays).")],
+) -> None:
+    """Encode one source: nothing in NAME.batch names a child, NAME.private maps its rows to record ids."""
+    with refusals(), progress() as bar:
+        loaded = load_project(project, lambda name: load_schema(name, project.parent).fields)
+        chosen = next((s for s in loaded.sources if s.name == source), None)
+        if chosen is None:
+            names = ", ".join(s.name for s in loaded.sources)
+            raise ProjectError(f"{project}: no source of this name", hint=f"sources there: {names}")
+        keys = LinkageSecret.load(secret), AgencyKey.load(agency_key)
+        out.mkdir(parents=True, exist_ok=True)
+        batch, private = out / f"{source}.batch", out / f"{source}.private"
+        done = encode_file(chosen, plan_of(loaded), *keys, batch, private, bar(f"encode {source}"))
+    unreadable = {name: n for name, n in done.encoded.unreadable.items() if n}
+    err.print(f"{done.encoded.records:,} records encoded, {done.rows_filtered:,} kept out by the filter → {batch}")
+    for name, count in unreadable.items():
+        err.print(f"  {name}: {count:,} cells could not be read and count as missing")
+
+
+def resolve(
+    result: Annotated[Path, typer.Argument(help="This source's result from the linkage unit (NAME.result.csv).")],
+    private: Annotated[Path, typer.Option(help="NAME.private, written when the batch was encoded.")],
+    out: Annotated[Path, typer.Option(help="File to write: record,pseudonym,linked_elsewhere.")],
+) -> None:
+    """Put this agency's own record ids to its result; nobody else's records are in it."""
+    with refusals():
+        ids = read_private(private)
+        rows = _result_rows(result, len(ids))
+        with whole_file(out) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("record", "pseudonym", "linked_elsewhere"))
+            writer.writerows((ids[row], pseudonym, elsewhere) for row, pseudonym, elsewhere in rows)
+    err.print(f"{len(rows):,} records → {out}")
+
+
+@mapping.command("guess")
+def mapping_guess(
+    file: Annotated[Path, typer.Argument(help="CSV, Parquet or Excel file of one agency.")],
+    schema: Annotated[Literal["cn-child-v1", "person-v1"], typer.Option(help="Linkage schema.")] = "cn-child-v1",
+) -> None:
+    """Propose a [[source]] block from the headers and the values' shapes; look it over before use."""
+    from linkage.encoding.guess import guess_mapping
+
+    with refusals():
+        out.print(guess_mapping(file, schema).to_toml(), markup=False, highlight=False, soft_wrap=True)
+
+
+def _result_rows(path: Path, records: int) -> list[tuple[int, str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            found = [(int(r["row"]), r["pseudonym"], r["linked_elsewhere"]) for r in csv.DictReader(file)]
+    except OSError as error:
+        raise BatchError(f"{path}: cannot be read: {error.strerror}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise BatchError(f"{path}: not a result with the columns row, pseudonym, linked_elsewhere") from error
+    if sorted(row for row, _, _ in found) != list(range(records)):
+        raise BatchError(f"{path}: its rows are not those of the private map", hint="use the map of the same batch")
+    return found

@@ -1,0 +1,61 @@
+"""The linkage unit's command: batches in, links by row out. It has no key and reads no source file."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import pyarrow as pa
+import typer
+
+from api.cli.console import err, progress, refusals
+from linkage.encoded import read_batch
+from linkage.errors import BatchError
+from linkage.flows.match_batches import Rules, match_batches
+from linkage.matching.cluster_pairs import linked_pairs
+from linkage.plan import Plan
+from linkage.results import Naming, write_clusters, write_pairs, write_recipient
+from linkage.schema import load_schema
+
+
+def register(app: typer.Typer) -> None:
+    """Add this persona's commands."""
+    app.command("match")(match)
+
+
+def match(
+    batches: Annotated[list[Path], typer.Argument(help="Batches of all sources, made under one plan.")],
+    out: Annotated[Path, typer.Option(help="Folder for links.csv, clusters.csv and one NAME.result.csv a source.")],
+    population: Annotated[int, typer.Option(min=1, help="The plan's number of children.")],
+    schema: Annotated[str, typer.Option(help="The plan's linkage schema: a built-in name or a file.")] = "cn-child-v1",
+    scheme: Annotated[Literal["match-keys", "clk"], typer.Option(help="The plan's scheme.")] = "match-keys",
+    one_to_one: Annotated[bool, typer.Option(help="No source holds a child twice.")] = False,
+    within_sources: Annotated[bool, typer.Option(help="Also link duplicates inside one source.")] = True,
+    workers: Annotated[int, typer.Option(min=1, help="Threads to use.")] = 2,
+) -> None:
+    """Match batches by key equality. Results name rows of batches; each agency resolves its own."""
+    with refusals(), progress() as bar:
+        opened = [read_batch(path) for path in batches]
+        if len({batch.header.source for batch in opened}) < len(opened):
+            raise BatchError("two batches come from the same source", hint="give each source's batch once")
+        normaliser = opened[0].header.normaliser
+        plan = Plan(load_schema(schema), scheme, population, normaliser)
+        advance = bar("match")
+        with tempfile.TemporaryDirectory(prefix=".sealink-") as scratch:
+            found = match_batches(
+                opened, plan, Rules(within_sources, one_to_one), threads=workers, scratch=Path(scratch),
+                progress=lambda step, done, total: advance(done, total),
+            )  # fmt: skip
+        pairs = linked_pairs(found.clusters, found.pairs.a, found.pairs.b, found.weight)
+        rows = np.concatenate([np.arange(len(batch)) for batch in opened])
+        naming = Naming([b.header.source for b in opened], found.source, pa.array(rows).cast(pa.string()), "row")
+        out.mkdir(parents=True, exist_ok=True)
+        write_pairs(out / "links.csv", naming, pairs)
+        write_clusters(out / "clusters.csv", naming, found.clusters)
+        for number, batch in enumerate(opened):
+            path = out / f"{batch.header.source}.result.csv"
+            write_recipient(path, number, found.source, found.clusters, secrets.token_bytes(32))
+    err.print(f"{len(rows):,} records, {len(pairs):,} linked pairs → {out}")

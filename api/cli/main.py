@@ -1,0 +1,31 @@
+"""`sealink`: one command, its verbs grouped by who calls them. This file only assembles; each persona has its own file."""
+
+from __future__ import annotations
+
+import typer
+
+from api.cli import auditor_of_links, custodian, linkage_unit, rehearsal
+
+app = typer.Typer(
+    name="sealink",
+    help="Link the same child across agencies' files without anyone outside the owning agency seeing a name.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # locals hold names
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+rehearsal.register(app)
+custodian.register(app)
+linkage_unit.register(app)
+auditor_of_links.register(app)
+
+
+def run() -> None:
+    """Entry point of the installed command."""
+    app()
+
+
+if __name__ == "__main__":
+    run()

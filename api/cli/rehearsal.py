@@ -1,0 +1,56 @@
+"""`sealink link`: rehearse a whole linkage on one machine, and `sealink demo`: the same on data that everybody has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.console import err, progress, refusals
+from api.outcome import write_outcome
+from api.rehearsal import publish, rehearse, working_folder
+from linkage.encoding.project import load_project
+from linkage.schema import load_schema
+
+Workers = Annotated[int, typer.Option(min=1, help="Processes and threads to use.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this persona's commands."""
+    app.command("link")(link)
+    app.command("demo")(demo)
+
+
+def link(
+    project: Annotated[Path, typer.Argument(metavar="PROJECT.toml", help="Sources, mapping, schema, population.")],
+    out: Annotated[Path, typer.Option(help="Folder for links.csv, review.csv, clusters.csv, report.json, report.html.")],
+    workers: Workers = 2,
+) -> None:
+    """Link the files of several agencies on this machine, as agencies and linkage unit would apart."""
+    with refusals(), progress() as bar:
+        loaded = load_project(project, lambda name: load_schema(name, project.parent).fields)
+        with working_folder(out) as work:
+            rehearsal = rehearse(loaded, Path(work), bar, workers=workers)
+            made = Path(work) / "results"
+            made.mkdir()
+            outcome = write_outcome(rehearsal, made)
+            publish(made, out)
+    err.print(
+        f"{outcome.records:,} records, {outcome.links:,} linked pairs, {outcome.review:,} pairs for review, "
+        f"{outcome.clusters:,} children with more than one record → {out}"
+    )
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the demo's files and results.")] = Path("demo-out"),
+    children: Annotated[int, typer.Option(min=100, help="Children in the generated city.")] = 5000,
+    workers: Workers = 2,
+) -> None:
+    """Link FEBRL4 and a generated four-agency city; print quality and times; write reports."""
+    from api.demo import run_demo
+
+    with refusals(), progress() as bar:
+        tables = run_demo(out, children, workers, bar)
+    for table in tables:
+        err.print(table)

@@ -1,0 +1,1 @@
+"""The linkage room: the same person in several agencies' files, found without seeing a name."""

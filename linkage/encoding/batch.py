@@ -1,0 +1,121 @@
+"""One source's records → one encoded batch file and the private map of its rows: the custodian's half.
+
+The rows are shuffled under the agency key before anything is written, so that neither the batch nor its order says
+where a record stood. The map from row to record id goes to a file that stays at the agency. Submitting is not done here.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.encoded import VISIBLE, Chunk, Header, whole_file, write_batch
+from linkage.encoding.keys import AgencyKey, LinkageSecret
+from linkage.encoding.mapping import Records
+from linkage.encoding.match_keys import build_keys, record_seeds, tag_digests
+from linkage.encoding.tag_columns import TagColumn
+from linkage.encoding.tags import tag_records
+from linkage.plan import Plan
+
+CHUNK_RECORDS: Final = 32_768
+PUBLISH_FROM: Final = 10_000  # records; smaller files publish no collision rates (contracts section 2)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedSource:
+    """What the custodian learns: counts and unreadable cells per field; the batch itself is on disk."""
+
+    source: str
+    records: int
+    unreadable: Mapping[str, int]
+    occupied: Mapping[str, int]  # real keys per key type
+    overflow: Mapping[str, int]  # combinations beyond the plan's slots
+
+
+def encode_source(
+    source: str,
+    records: Records,
+    plan: Plan,
+    secret: LinkageSecret,
+    agency: AgencyKey,
+    batch_path: Path,
+    private_path: Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> EncodedSource:
+    """Write `batch_path` (for the linkage unit) and `private_path` (`row,record`, for this agency only)."""
+    tagged = tag_records(records, plan.schema)
+    order = _shuffled(records.record_ids, agency)
+    record_ids = [records.record_ids[row] for row in order]
+    columns = {name: column.take(order) for name, column in tagged.tags.items()}
+    visible = {name: tagged.visible[name][order] for name in VISIBLE}
+    occupied = {key_type.name: 0 for key_type in plan.schema.key_types}
+    overflow = dict(occupied)
+    header = Header(
+        source,
+        plan.fingerprint,
+        secret.fingerprint,
+        len(order),
+        plan.scheme,
+        _collisions(columns, len(order)),
+    )
+
+    def chunks() -> Iterator[Chunk]:
+        digests = tag_digests(columns, secret)
+        seeds = record_seeds(record_ids, agency)
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            for start in range(0, len(order), CHUNK_RECORDS):
+                stop = min(start + CHUNK_RECORDS, len(order))
+                part = {name: column.slice(start, stop) for name, column in columns.items()}
+                built = pool.map(
+                    lambda item, part=part, span=slice(start, stop): build_keys(
+                        item[1], item[0], part, digests, seeds[span], secret, agency
+                    ),
+                    enumerate(plan.schema.key_types),
+                )
+                keys: dict[str, NDArray[np.uint8]] = {}
+                for key_type, slots in zip(plan.schema.key_types, built, strict=True):
+                    keys[key_type.name] = slots.keys
+                    occupied[key_type.name] += slots.filled
+                    overflow[key_type.name] += slots.overflow
+                yield Chunk(keys, {name: bits[start:stop] for name, bits in visible.items()})
+                progress(stop, len(order))
+
+    with whole_file(private_path) as partial:
+        _write_private(partial, record_ids)
+        write_batch(batch_path, header, plan, chunks())
+    return EncodedSource(source, len(order), tagged.unreadable, occupied, overflow)
+
+
+def read_private(path: Path) -> list[str]:
+    """Record ids in the order of the batch's rows."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows, None)
+        return [record for _, record in rows]
+
+
+def _write_private(path: Path, record_ids: list[str]) -> None:
+    path.touch(mode=0o600)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(("row", "record"))
+        out.writerows(enumerate(record_ids))
+
+
+def _shuffled(record_ids: list[str], agency: AgencyKey) -> NDArray[np.int64]:
+    """Row order by keyed digest of the record id: unrelated to the source's order, equal on re-submission."""
+    digests = np.ascontiguousarray(record_seeds(record_ids, AgencyKey(agency.derive("row order"))))
+    return np.argsort(digests.view(np.uint64)[:, 0], kind="stable")
+
+
+def _collisions(columns: Mapping[str, TagColumn], records: int) -> dict[str, float]:
+    if records < PUBLISH_FROM:
+        return {}
+    return {name: float(f"{column.collision():.1e}") for name, column in columns.items()}

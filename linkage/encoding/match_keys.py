@@ -1,0 +1,123 @@
+"""Tags → match keys: keyed composites of one to three tags, in a fixed number of slots per key type.
+
+A key is HMAC(key of the key type, tag digest ‖ tag digest ‖ …), a tag digest being HMAC(key of the tag, value), each
+cut to 16 bytes. Slots that a record does not fill hold dummies, PRF(agency-private key, record, key type, slot), so
+that neither counts nor missing fields show; the slot that a real key takes is turned by a per-record offset, so that
+its position does not show either. This module reads no file and keeps no key after it returns.
+
+Spec: contracts section 2 (plan, padding); match-keys.md section 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from linkage.encoding.keys import AgencyKey, LinkageSecret
+from linkage.encoding.prf import OUTPUT_BYTES, Bytes2D, prf_fast
+from linkage.encoding.tag_columns import TagColumn
+from linkage.schema import KeyType
+
+_ID_BYTES = 53
+
+
+@dataclass(frozen=True, slots=True)
+class KeySlots:
+    """Keys of one type: `keys` uint8[n, slots, 16]; `filled` real keys and `overflow` combinations left out."""
+
+    keys: NDArray[np.uint8] = field(repr=False)
+    filled: int
+    overflow: int
+
+
+def tag_digests(columns: Mapping[str, TagColumn], secret: LinkageSecret) -> dict[str, Bytes2D]:
+    """Keyed digest of every distinct tag value: tag name → uint8[vocabulary, 16]."""
+    return {tag: _digest_strings(column.vocabulary, secret.derive("tag", tag)) for tag, column in columns.items()}
+
+
+def record_seeds(record_ids: Sequence[str], agency: AgencyKey) -> Bytes2D:
+    """Per-record seed of the dummies: uint8[n, 16], stable when the same record is submitted again."""
+    return _digest_strings(record_ids, agency.derive("record"))
+
+
+def build_keys(
+    key_type: KeyType,
+    number: int,
+    columns: Mapping[str, TagColumn],
+    digests: Mapping[str, Bytes2D],
+    seeds: Bytes2D,
+    secret: LinkageSecret,
+    agency: AgencyKey,
+) -> KeySlots:
+    """All slots of one key type (the plan's `number`-th) for n records, dummies included."""
+    n = len(seeds)
+    parts = [columns[tag] for tag in key_type.tags]
+    empty = (np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32))
+    padded = [(part.indptr, part.codes) for part in parts] + [empty] * (3 - len(parts))
+    rows, places, combos, overflow = _combine(n, len(parts), key_type.slots, *padded[0], *padded[1], *padded[2])
+    messages = np.concatenate([digests[tag][combos[:, i]] for i, tag in enumerate(key_type.tags)], axis=1)
+    keys = _dummies(seeds, number, key_type.slots, agency)
+    places = (places + seeds[rows, number % OUTPUT_BYTES]) % key_type.slots
+    keys[rows, places] = prf_fast(secret.derive("key type", key_type.name), messages)
+    return KeySlots(keys, len(rows), int(overflow))
+
+
+def _dummies(seeds: Bytes2D, number: int, slots: int, agency: AgencyKey) -> NDArray[np.uint8]:
+    n = len(seeds)
+    messages = np.empty((n, slots, OUTPUT_BYTES + 2), dtype=np.uint8)
+    messages[:, :, :OUTPUT_BYTES] = seeds[:, None, :]
+    messages[:, :, OUTPUT_BYTES] = number
+    messages[:, :, OUTPUT_BYTES + 1] = np.arange(slots, dtype=np.uint8)
+    flat = prf_fast(agency.derive("dummy"), messages.reshape(n * slots, -1))
+    return flat.reshape(n, slots, OUTPUT_BYTES)
+
+
+def _digest_strings(values: Sequence[str], key: bytes) -> Bytes2D:
+    """PRF of each string; the length byte keeps zero padding from joining two values."""
+    import hashlib
+
+    messages = np.zeros((len(values), _ID_BYTES + 1), dtype=np.uint8)
+    for row, value in enumerate(values):
+        raw = value.encode()
+        if len(raw) > _ID_BYTES:
+            raw = b"\xff" + hashlib.sha256(raw).digest()
+        messages[row, 0] = len(raw)
+        messages[row, 1 : 1 + len(raw)] = np.frombuffer(raw, dtype=np.uint8)
+    return prf_fast(key, messages)
+
+
+@njit(cache=True, nogil=True)
+def _combine(n, tags, slots, ptr_a, a, ptr_b, b, ptr_c, c):  # type: ignore[no-untyped-def]
+    """Every combination of the tags' values, first values first, at most `slots` a record."""
+    total = 0
+    for pass_number in range(2):
+        if pass_number == 1:
+            rows = np.empty(total, dtype=np.int64)
+            places = np.empty(total, dtype=np.int64)
+            combos = np.zeros((total, 3), dtype=np.int64)
+        at = 0
+        overflow = 0
+        for row in range(n):
+            place = 0
+            for i in range(ptr_a[row], ptr_a[row + 1]):
+                for j in range(ptr_b[row] if tags > 1 else 0, ptr_b[row + 1] if tags > 1 else 1):
+                    for k in range(ptr_c[row] if tags > 2 else 0, ptr_c[row + 1] if tags > 2 else 1):
+                        if place >= slots:
+                            overflow += 1
+                            continue
+                        if pass_number == 1:
+                            rows[at] = row
+                            places[at] = place
+                            combos[at, 0] = a[i]
+                            if tags > 1:
+                                combos[at, 1] = b[j]
+                            if tags > 2:
+                                combos[at, 2] = c[k]
+                        at += 1
+                        place += 1
+        total = at
+    return rows, places, combos, overflow

@@ -1,0 +1,120 @@
+"""Records → tag columns: which function reads which field, and which cells of a record contradict each other.
+
+Each distinct cell of a column is read once. Besides the tags, it says per record whether the two visible bits are on
+("has name", "has id") and counts per field the cells that hold something unreadable. It holds no key and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from linkage.encoding import cn_tags
+from linkage.encoding.mapping import Records
+from linkage.encoding.normalise.dates import Dob, read_date
+from linkage.encoding.normalise.resident_id import read_resident_id
+from linkage.encoding.tag_columns import Contribution, TagColumn, TagValues, collect
+from linkage.schema import Schema
+
+ReadCell = Callable[[str], TagValues]
+
+_CN_CHILD: Mapping[str, ReadCell] = {
+    "name": cn_tags.name_tags,
+    "other_names": cn_tags.name_tags,
+    "date_of_birth": cn_tags.written_date_tags,
+    "resident_id": cn_tags.written_id_tags,
+    "sex": cn_tags.sex_tags,
+    "guardian_names": cn_tags.guardian_tags,
+    "phones": cn_tags.phone_tags,
+    "addresses": cn_tags.address_tags,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedRecords:
+    """Tags of n records, the visible bits, and per field how many non-empty cells could not be read."""
+
+    tags: Mapping[str, TagColumn] = field(repr=False)
+    visible: Mapping[str, NDArray[np.bool_]]
+    unreadable: Mapping[str, int]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.visible.values())))
+
+
+def tag_records(records: Records, schema: Schema) -> TaggedRecords:
+    """Tags of every record under a schema."""
+    n = len(records.record_ids)
+    readers = _CN_CHILD if schema.normaliser == "cn-child" else _person_readers()
+    contributions: list[Contribution] = []
+    unreadable: dict[str, int] = {}
+    for name, read in readers.items():
+        for column in records.fields.get(name, ()):
+            contribution = _read_column(column, read)
+            unreadable[name] = unreadable.get(name, 0) + _count_unreadable(column, contribution)
+            if name == "resident_id":
+                foreign = _another_persons(records, contribution)
+                unreadable["resident_id of another person"] = int(foreign.sum())
+                contribution.codes[foreign] = -1
+            contributions.append(contribution)
+    limits = {tag.name: tag.limit for tag in schema.tags.values()}
+    columns = collect(n, contributions, limits)
+    return TaggedRecords(columns, _visible_bits(columns, n), unreadable)
+
+
+def _visible_bits(columns: Mapping[str, TagColumn], n: int) -> dict[str, NDArray[np.bool_]]:
+    def present(*tags: str) -> NDArray[np.bool_]:
+        bit = np.zeros(n, dtype=bool)
+        for tag in tags:
+            if tag in columns:
+                bit |= np.diff(columns[tag].indptr) > 0
+        return bit
+
+    return {"has_name": present("NX", "NP", "GX", "SX"), "has_id": present("I")}
+
+
+def _read_column(column: pa.DictionaryArray, read: ReadCell) -> Contribution:
+    codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    values = column.dictionary.to_pylist()
+    per_value = [read(value) if value else {} for value in values]
+    empty = np.array([not value for value in values] or [True])
+    codes[(codes >= 0) & empty[np.maximum(codes, 0)]] = -1
+    return Contribution(codes, per_value)
+
+
+def _count_unreadable(column: pa.DictionaryArray, contribution: Contribution) -> int:
+    nothing = np.array([not tags for tags in contribution.per_value] or [True])
+    codes = contribution.codes
+    return int((nothing[np.maximum(codes, 0)] & (codes >= 0)).sum())
+
+
+def _another_persons(records: Records, ids: Contribution) -> NDArray[np.bool_]:
+    """Records whose ID states a birth date that the written one contradicts."""
+    n = len(records.record_ids)
+    dates = records.fields.get("date_of_birth", ())
+    out = np.zeros(n, dtype=bool)
+    if not dates:
+        return out
+    written: list[Dob | None] = [read_date(v) if v else None for v in dates[0].dictionary.to_pylist()]
+    date_codes = dates[0].indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    column = records.fields["resident_id"][0]
+    stated = [read_resident_id(v) if v else None for v in column.dictionary.to_pylist()]
+    verdicts: dict[tuple[int, int], bool] = {}
+    for row in np.flatnonzero((ids.codes >= 0) & (date_codes >= 0)):
+        pair = (int(date_codes[row]), int(ids.codes[row]))
+        number = stated[pair[1]]
+        if number is not None:
+            if pair not in verdicts:
+                verdicts[pair] = cn_tags.another_persons_id(written[pair[0]], number.birth)
+            out[row] = verdicts[pair]
+    return out
+
+
+def _person_readers() -> Mapping[str, ReadCell]:
+    from linkage.encoding.person_tags import READERS
+
+    return READERS

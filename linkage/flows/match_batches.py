@@ -1,0 +1,174 @@
+"""Verb: match batches. Encoded batches of several sources → scored pairs and clusters, by equality of keys alone.
+
+1. Check that every batch was made under the plan and under one linkage secret.
+2. Find candidate pairs and their agreeing key types (relational plan).
+3. Recover a level of agreement per comparison.
+4. Fit the mixture and give every pair a match weight.
+5. Cluster by summed evidence.
+
+It sees keys and visible bits only. It writes nothing: the caller stores the result, after its audit entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.encoded import KEY_BYTES, VISIBLE, Batch, check_batch
+from linkage.errors import BatchError, FingerprintError
+from linkage.matching.agreement import hide_missing, levels_fast
+from linkage.matching.candidates import Pairs
+from linkage.matching.clusters import Evidence, cluster
+from linkage.matching.em import Model, Patterns, fit
+from linkage.matching.engines.duckdb import find_pairs
+from linkage.matching.weights import Floats, random_levels
+from linkage.plan import Plan
+from linkage.schema import Comparison
+
+Ints = NDArray[np.int64]
+Progress = Callable[[str, int, int], None]  # step, done, total
+
+APART_NAMELESS = -2.0  # log2 odds of a pair without a common key, one record lacking a name
+APART_NAMED = -7.0  # the same, both having one
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the project decides: whether duplicates inside a source are linked, and whether there are none."""
+
+    within_sources: bool = True
+    one_to_one: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Result over the records of all batches, numbered in the order of the batches.
+
+    `pairs` with `weight` float[p] (log2 odds) and `pattern` int[p] into `patterns`; `clusters` int64[n]; `source`
+    int64[n] is each record's batch.
+    """
+
+    pairs: Pairs
+    weight: Floats
+    pattern: Ints
+    patterns: Patterns
+    model: Model
+    clusters: Ints
+    source: Ints
+
+
+def match_batches(
+    batches: Sequence[Batch],
+    plan: Plan,
+    rules: Rules,
+    *,
+    threads: int = 2,
+    memory: str = "4GB",
+    scratch: Path | None = None,
+    progress: Progress = lambda step, done, total: None,
+) -> Matches:
+    """Link the batches' records. Raises FingerprintError or BatchError before any work when they do not fit."""
+    _check(batches, plan)
+    key_types = plan.schema.key_types
+    source = np.repeat(np.arange(len(batches)), [len(batch) for batch in batches])
+    visible = {name: np.concatenate([batch.visible(name) for batch in batches]) for name in VISIBLE}
+    pairs = find_pairs(
+        _key_columns(batches, plan),
+        threads=threads,
+        memory=memory,
+        scratch=scratch,
+        progress=lambda done: progress("candidate pairs", done, len(key_types)),
+    )
+    if not rules.within_sources or rules.one_to_one:
+        pairs = pairs.keep(source[pairs.a] != source[pairs.b])
+    levels = hide_missing(plan.schema, levels_fast(plan.schema, pairs.agreeing), pairs.a, pairs.b, visible)
+    patterns, pattern = count_patterns(levels, pairs, source, visible, rules)
+    progress("weights", 0, 1)
+    model = fit(patterns, plan.schema.comparisons, plan.schema.classes, random_rates(batches, plan))
+    weight = model.weights(patterns)[pattern]
+    progress("clusters", 0, 1)
+    evidence = Evidence(
+        len(source), pairs.a, pairs.b, weight, visible["has_name"], source, (APART_NAMELESS, APART_NAMED)
+    )
+    clusters = cluster(evidence, one_to_one=rules.one_to_one)
+    return Matches(pairs, weight, pattern, patterns, model, clusters, source)
+
+
+def count_patterns(
+    levels: NDArray[np.int16], pairs: Pairs, source: Ints, visible: dict[str, NDArray[np.bool_]], rules: Rules
+) -> tuple[Patterns, Ints]:
+    """Distinct (levels, cell) with counts, and for every pair the number of its pattern."""
+    sources = int(source.max(initial=0)) + 1
+    a, b = source[pairs.a], source[pairs.b]
+    stratum = np.minimum(a, b) * sources + np.maximum(a, b)
+    flags = np.zeros(len(pairs), dtype=np.int64)
+    for bit, name in enumerate(VISIBLE):
+        flags |= (visible[name][pairs.a] & visible[name][pairs.b]).astype(np.int64) << bit
+    cell = stratum * 4 + flags
+    rows = np.column_stack((cell, levels.astype(np.int64)))
+    distinct, pattern, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    cells = np.arange(sources * sources * 4)
+    return (
+        Patterns(
+            levels=distinct[:, 1:],
+            cell=distinct[:, 0],
+            count=count.astype(np.float64),
+            stratum=cells // 4,
+            possible=_possible_pairs(source, visible, sources, rules),
+        ),
+        pattern.reshape(-1),
+    )
+
+
+def random_rates(batches: Sequence[Batch], plan: Plan) -> list[Floats]:
+    """u per comparison: the agencies' published collision rates where there are any, else the schema's."""
+    rates = {tag.name: tag.collision for tag in plan.schema.tags.values()}
+    for name in rates:
+        published = [batch.header.collisions[name] for batch in batches if name in batch.header.collisions]
+        if published:
+            rates[name] = float(np.mean(published))
+    return [_random_outcomes(comparison, rates) for comparison in plan.schema.comparisons]
+
+
+def _random_outcomes(comparison: Comparison, rates: dict[str, float]) -> Floats:
+    return random_levels([sum(rates[tag] for tag in level.tags) for level in comparison.levels], comparison.kind)
+
+
+def _possible_pairs(source: Ints, visible: dict[str, NDArray[np.bool_]], sources: int, rules: Rules) -> Floats:
+    """Number of record pairs per cell, from the counts of each combination of visible bits in each source."""
+    bits = sum((visible[name].astype(np.int64) << bit for bit, name in enumerate(VISIBLE)), np.zeros_like(source))
+    count = np.bincount(source * 4 + bits, minlength=sources * 4).reshape(sources, 4).astype(np.float64)
+    possible = np.zeros(sources * sources * 4)
+    for a in range(sources):
+        for b in range(a, sources):
+            if a == b and (not rules.within_sources or rules.one_to_one):
+                continue
+            for x in range(4):
+                for y in range(4):
+                    pairs = count[a, x] * count[b, y]
+                    if a == b:
+                        pairs = count[a, x] * (count[a, y] - (x == y)) / 2
+                    possible[(a * sources + b) * 4 + (x & y)] += pairs
+    return possible
+
+
+def _key_columns(batches: Sequence[Batch], plan: Plan) -> Iterator[NDArray[np.uint64]]:
+    for key_type in plan.schema.key_types:
+        raw = np.concatenate([batch.keys(key_type.name) for batch in batches])
+        yield raw.view(np.uint64).reshape(len(raw), key_type.slots, KEY_BYTES // 8)
+
+
+def _check(batches: Sequence[Batch], plan: Plan) -> None:
+    if not batches:
+        raise BatchError("no batch to match")
+    for batch in batches:
+        check_batch(batch, plan)
+        if batch.header.secret != batches[0].header.secret:
+            raise FingerprintError(
+                f"{batch.path}: encoded under another linkage secret than {batches[0].path}",
+                hint="all custodians of one project and epoch share one secret",
+            )

@@ -1,0 +1,56 @@
+"""The plan of a project: every public parameter that all custodians must share, and its fingerprint.
+
+Made once, by the operator, for the stated number of children; no agency plans for itself. Two batches may be compared
+only when their fingerprints are equal. A plan holds no secret and nothing about any record.
+
+Spec: contracts section 2.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from linkage.schema import KeyType, Schema
+
+Scheme = Literal["match-keys", "clk"]
+
+WIRE_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `sealink project plan` fixes. `normaliser` names the code and tables that turn cells into tags."""
+
+    schema: Schema
+    scheme: Scheme
+    population: int
+    normaliser: str
+    clk_bits: int = 1024
+    clk_diffusion: int = 8
+
+    def describe(self) -> dict[str, Any]:
+        """The plan as plain values, in the order that the fingerprint hashes."""
+        schema = self.schema
+        return {
+            "wire": WIRE_VERSION,
+            "scheme": self.scheme,
+            "schema": schema.name,
+            "population": self.population,
+            "normaliser": self.normaliser,
+            "tags": {tag.name: tag.limit for tag in schema.tags.values()},
+            "keys": {key_type.name: key_type.slots for key_type in schema.key_types},
+            "clk": [self.clk_bits, self.clk_diffusion] if self.scheme == "clk" else [],
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the canonical description, in hex; a batch with another one is refused."""
+        text = json.dumps(self.describe(), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def with_keys(self, key_types: tuple[KeyType, ...]) -> Plan:
+        """The same plan with another key set."""
+        return replace(self, schema=replace(self.schema, key_types=key_types))
