@@ -65,7 +65,10 @@ def rehearse(project: Project, work: Path, bar: Bar, *, workers: int = 2) -> Reh
     seconds["match"] = time.perf_counter() - started
     ids = [read_private(_private_path(work, source)) for source in project.sources]
     naming = Naming(
-        [source.name for source in project.sources], matches.source, pa.array([i for part in ids for i in part]), "record"
+        [source.name for source in project.sources],
+        matches.source,
+        pa.array([i for part in ids for i in part]),
+        "record",
     )
     return Rehearsal(project, plan, custody, batches, matches, naming, seconds)
 
@@ -86,7 +89,14 @@ def publish(made: Path, out: Path) -> None:
 def _encode_all(project: Project, plan: Plan, work: Path, bar: Bar, workers: int) -> dict[str, Custody]:
     secret = LinkageSecret.generate()
     jobs = {
-        source.name: (source, plan, secret, AgencyKey.generate(), _batch_path(work, source), _private_path(work, source))
+        source.name: (
+            source,
+            plan,
+            secret,
+            AgencyKey.generate(),
+            _batch_path(work, source),
+            _private_path(work, source),
+        )
         for source in project.sources
     }
     advance = bar("sources encoded")

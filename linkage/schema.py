@@ -69,6 +69,7 @@ class Comparison:
     kind: Kind
     levels: tuple[Level, ...]
     visible: str | None
+    random: tuple[float, ...] = ()  # u per level; empty: from the tags' collision rates
 
     @property
     def size(self) -> int:
@@ -100,10 +101,15 @@ class LevelPrior:
 
 @dataclass(frozen=True, slots=True)
 class PairClass:
-    """A kind of pair beside the random one: match, twin, sibling."""
+    """A kind of pair beside the random one: match, twin, sibling.
+
+    `share` is the number of pairs per record to start from, or, where `share_is_fixed`, to stay at: keys show too few
+    pairs of siblings for their number to be told from the data.
+    """
 
     name: str
-    share: float  # starting number of pairs per record
+    share: float
+    share_is_fixed: bool
     priors: Mapping[str, LevelPrior]
 
 
@@ -116,12 +122,24 @@ class Schema:
     fields: Mapping[str, Cardinality]
     tags: Mapping[str, Tag]
     key_types: tuple[KeyType, ...]
+    implied: Mapping[str, tuple[str, ...]]  # tag → tags that agree wherever it agrees
     comparisons: tuple[Comparison, ...]
     classes: tuple[PairClass, ...]
 
     @property
     def slots(self) -> int:
         return sum(key_type.slots for key_type in self.key_types)
+
+    def closure(self, tags: Iterable[str]) -> frozenset[str]:
+        """The tags and all that they imply."""
+        reached: set[str] = set()
+        waiting = list(tags)
+        while waiting:
+            tag = waiting.pop()
+            if tag not in reached:
+                reached.add(tag)
+                waiting.extend(self.implied.get(tag, ()))
+        return frozenset(reached)
 
 
 def load_schema(name_or_path: str, base: Path | None = None) -> Schema:
@@ -159,6 +177,7 @@ def _parse(raw: Mapping[str, Any]) -> Schema:
         fields=dict(raw["fields"]),
         tags={name: Tag(name, float(spec["collision"]), int(spec["limit"])) for name, spec in raw["tags"].items()},
         key_types=tuple(_parse_keys(raw["keys"])),
+        implied={tag: tuple(others) for tag, others in raw.get("implied", {}).items()},
         comparisons=tuple(_parse_comparison(entry) for entry in raw["comparison"]),
         classes=tuple(_parse_class(entry) for entry in raw["class"]),
     )
@@ -171,7 +190,8 @@ def _parse_keys(keys: Mapping[str, int]) -> Iterable[KeyType]:
 
 def _parse_comparison(entry: Mapping[str, Any]) -> Comparison:
     levels = tuple(Level(label, tuple(tags)) for label, tags in entry["levels"].items())
-    return Comparison(str(entry["name"]), entry["kind"], levels, entry.get("visible"))
+    random = tuple(float(rate) for rate in entry.get("random", ()))
+    return Comparison(str(entry["name"]), entry["kind"], levels, entry.get("visible"), random)
 
 
 def _parse_class(entry: Mapping[str, Any]) -> PairClass:
@@ -183,7 +203,7 @@ def _parse_class(entry: Mapping[str, Any]) -> PairClass:
             priors[name] = LevelPrior("fixed", _normalised(spec["fixed"]))
         else:
             priors[name] = LevelPrior("prior", _normalised(spec["prior"]), float(spec["strength"]))
-    return PairClass(str(entry["name"]), float(entry["share"]), priors)
+    return PairClass(str(entry["name"]), float(entry["share"]), bool(entry.get("share_is_fixed", False)), priors)
 
 
 def _normalised(weights: list[float]) -> tuple[float, ...]:
@@ -198,6 +218,7 @@ def _check(file: str, schema: Schema) -> None:
     if "match" not in {pair_class.name for pair_class in schema.classes}:
         raise SchemaError(f"{file}: a [[class]] named 'match' is missing")
     used = {tag for key_type in schema.key_types for tag in key_type.tags}
+    used |= {tag for source, tags in schema.implied.items() for tag in (source, *tags)}
     for tag in used | {t for c in schema.comparisons for level in c.levels for t in level.tags}:
         if tag not in schema.tags:
             raise SchemaError(f"{file}: tag {tag!r} is used but not described under [tags]")

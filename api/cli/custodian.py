@@ -32,7 +32,9 @@ def keygen(
     file: Annotated[Path, typer.Argument(help="New key file, readable by its owner only; never overwritten.")],
     kind: Annotated[
         Literal["linkage-secret", "agency-key"],
-        typer.Option(help="linkage-secret: shared by the custodians of a project. agency-key: never leaves the agency."),
+        typer.Option(
+            help="linkage-secret: shared by the custodians of a project. agency-key: never leaves the agency."
+        ),
     ],
 ) -> None:
     """Make a key file."""
@@ -60,10 +62,12 @@ def encode(
         out.mkdir(parents=True, exist_ok=True)
         batch, private = out / f"{source}.batch", out / f"{source}.private"
         done = encode_file(chosen, plan_of(loaded), *keys, batch, private, bar(f"encode {source}"))
-    unreadable = {name: n for name, n in done.encoded.unreadable.items() if n}
     err.print(f"{done.encoded.records:,} records encoded, {done.rows_filtered:,} kept out by the filter → {batch}")
-    for name, count in unreadable.items():
-        err.print(f"  {name}: {count:,} cells could not be read and count as missing")
+    for name, count in done.encoded.fields.items():
+        if count.unreadable:
+            err.print(f"  {name}: {count.unreadable:,} records hold something unreadable, which counts as missing")
+    if done.encoded.foreign_ids:
+        err.print(f"  resident_id: {done.encoded.foreign_ids:,} records carry another person's ID, not used")
 
 
 def resolve(

@@ -1,10 +1,13 @@
-"""`sealink`: one command, its verbs grouped by who calls them. This file only assembles; each persona has its own file."""
+"""`sealink`: one command, its verbs grouped by who calls them.
+
+This file only assembles; each persona has its own file.
+"""
 
 from __future__ import annotations
 
 import typer
 
-from api.cli import auditor_of_links, custodian, linkage_unit, rehearsal
+from api.cli import custodian, judging, linkage_unit, rehearsal
 
 app = typer.Typer(
     name="sealink",
@@ -19,7 +22,7 @@ app = typer.Typer(
 rehearsal.register(app)
 custodian.register(app)
 linkage_unit.register(app)
-auditor_of_links.register(app)
+judging.register(app)
 
 
 def run() -> None:

@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def link(
     project: Annotated[Path, typer.Argument(metavar="PROJECT.toml", help="Sources, mapping, schema, population.")],
-    out: Annotated[Path, typer.Option(help="Folder for links.csv, review.csv, clusters.csv, report.json, report.html.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for links.csv, review.csv, clusters.csv, report.json, report.html.")
+    ],
     workers: Workers = 2,
 ) -> None:
     """Link the files of several agencies on this machine, as agencies and linkage unit would apart."""

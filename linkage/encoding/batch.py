@@ -1,7 +1,8 @@
 """One source's records → one encoded batch file and the private map of its rows: the custodian's half.
 
 The rows are shuffled under the agency key before anything is written, so that neither the batch nor its order says
-where a record stood. The map from row to record id goes to a file that stays at the agency. Submitting is not done here.
+where a record stood. The map from row to record id goes to a file that stays at the agency. Submitting is not
+done here.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage.encoded import VISIBLE, Chunk, Header, whole_file, write_batch
@@ -21,7 +23,7 @@ from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.encoding.mapping import Records
 from linkage.encoding.match_keys import build_keys, record_seeds, tag_digests
 from linkage.encoding.tag_columns import TagColumn
-from linkage.encoding.tags import tag_records
+from linkage.encoding.tags import FieldCount, tag_records
 from linkage.plan import Plan
 
 CHUNK_RECORDS: Final = 32_768
@@ -30,11 +32,12 @@ PUBLISH_FROM: Final = 10_000  # records; smaller files publish no collision rate
 
 @dataclass(frozen=True, slots=True)
 class EncodedSource:
-    """What the custodian learns: counts and unreadable cells per field; the batch itself is on disk."""
+    """What the custodian learns: counts per field and key type; the batch itself is on disk."""
 
     source: str
     records: int
-    unreadable: Mapping[str, int]
+    fields: Mapping[str, FieldCount]
+    foreign_ids: int
     occupied: Mapping[str, int]  # real keys per key type
     overflow: Mapping[str, int]  # combinations beyond the plan's slots
 
@@ -51,19 +54,20 @@ def encode_source(
 ) -> EncodedSource:
     """Write `batch_path` (for the linkage unit) and `private_path` (`row,record`, for this agency only)."""
     tagged = tag_records(records, plan.schema)
-    order = _shuffled(records.record_ids, agency)
-    record_ids = [records.record_ids[row] for row in order]
+    order = _shuffled(records.record_ids.to_pylist(), agency)
+    record_ids = records.record_ids.take(pa.array(order)).to_pylist()
     columns = {name: column.take(order) for name, column in tagged.tags.items()}
     visible = {name: tagged.visible[name][order] for name in VISIBLE}
     occupied = {key_type.name: 0 for key_type in plan.schema.key_types}
     overflow = dict(occupied)
     header = Header(
-        source,
-        plan.fingerprint,
-        secret.fingerprint,
-        len(order),
-        plan.scheme,
-        _collisions(columns, len(order)),
+        source=source,
+        fingerprint=plan.fingerprint,
+        secret=secret.fingerprint,
+        records=len(order),
+        scheme=plan.scheme,
+        normaliser=plan.normaliser,
+        collisions=_collisions(columns, len(order)),
     )
 
     def chunks() -> Iterator[Chunk]:
@@ -90,7 +94,7 @@ def encode_source(
     with whole_file(private_path) as partial:
         _write_private(partial, record_ids)
         write_batch(batch_path, header, plan, chunks())
-    return EncodedSource(source, len(order), tagged.unreadable, occupied, overflow)
+    return EncodedSource(source, len(order), tagged.fields, tagged.foreign_ids, occupied, overflow)
 
 
 def read_private(path: Path) -> list[str]:

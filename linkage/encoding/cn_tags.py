@@ -49,7 +49,7 @@ def date_tags(dob: Dob | None) -> TagValues:
     """Tags of a date of birth; a month or a year alone yields the parts that it has."""
     if dob is None:
         return {}
-    tags = {"DY": (f"{dob.year:04}",)}
+    tags: dict[str, tuple[str, ...]] = {"DY": (f"{dob.year:04}",)}
     if dob.month is not None:
         tags["YM"] = (f"{dob.year:04}-{dob.month:02}",)
     if dob.month is not None and dob.day is not None:
@@ -85,15 +85,12 @@ def phone_tags(cell: str) -> TagValues:
 
 
 def address_tags(cell: str) -> TagValues:
-    """Village (or community, estate) and house; a road serves as the place when no village is named."""
+    """Village (community, estate; else the road), and that place or the road with its house numbers."""
     address = read_address(cell)
     if address is None:
         return {}
-    tags: dict[str, list[str]] = {}
-    _add(tags, "V", [address.place] if address.place else [])
-    if address.numbers:
-        _add(tags, "A", [f"{place}|{'-'.join(address.numbers)}" for place in _places(address)])
-    return _frozen(tags)
+    village = address.place or address.road
+    return _frozen({"V": [_core(village)] if village else [], "A": list(_houses(address))})
 
 
 def another_persons_id(written: Dob | None, stated: Dob) -> bool:
@@ -143,8 +140,19 @@ def _pinyin(readings: Iterable[Reading]) -> list[str]:
     return [f"{reading.surname}|{' '.join(reading.given)}" for reading in readings if "*" not in reading.given]
 
 
-def _places(address: Address) -> list[str]:
-    return [place for place in dict.fromkeys((address.place, address.road)) if place]
+def _houses(address: Address) -> Iterable[str]:
+    """Road with all numbers; village or estate with those that follow it, which is what clerks leave standing."""
+    if address.road and address.numbers:
+        yield f"{_core(address.road)}|{'-'.join(address.numbers)}"
+    if address.place and address.place != address.road:
+        numbers = address.numbers[address.road_numbers :] or address.numbers
+        if numbers:
+            yield f"{_core(address.place)}|{'-'.join(numbers)}"
+
+
+def _core(place: str) -> str:
+    """The last two characters: a town written without its suffix runs into the village's name before them."""
+    return place[-2:]
 
 
 def _date_variants(dob: Dob) -> list[str]:

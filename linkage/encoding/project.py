@@ -98,7 +98,7 @@ def _read_text(path: Path) -> str:
 def _parse_toml(path: Path, text: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         reason, _, place = str(error).partition(" (at ")
         number = re.match(r"line (\d+)", place)
     line = int(number[1]) if number else text.count("\n") + 1
@@ -146,7 +146,7 @@ class _Reading:
         if not _NAME.fullmatch(name):
             self._refuse("use 1 to 64 letters, digits, '-', '_' or Han characters", where, "name")
         file = self._path.parent / self._text(raw, "file", where)
-        if not file.is_file():
+        if not _is_file(file):
             self._refuse("there is no such file", where, "file")
         record_id = self._text(raw, "record_id", where)
         kind: SourceKind = self._choice(raw, "kind", where, get_args(SourceKind), "other")
@@ -248,6 +248,13 @@ def _spoken(where: str) -> str:
     name, _, index = table.partition("#")
     head = f"{name} {int(index) + 1}" if index else name
     return f"{head}, {rest}: " if rest else f"{head}: "
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long, a folder that may not be entered
+        return False
 
 
 def _suggest(key: str, known: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -32,7 +33,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from linkage.errors import MappingError, SourceFileError, quoted
+from linkage.errors import LONGEST_NAME, MappingError, SourceFileError, quoted
 
 MAX_CELL: Final = 10_000
 """Characters that one cell may hold; more is a damaged file, not an address."""
@@ -120,6 +121,22 @@ def read_header(path: Path) -> list[str]:
             return _read_csv_header(path, _to_utf8(path, raw, whole=len(raw) < _HEAD_BYTES)).names
 
 
+def read_sample(path: Path, rows: int) -> tuple[list[str], list[list[str]]]:
+    """Return the column names and, per column, the texts of at most the first `rows` records.
+
+    Only a text file's first megabyte is read. Record ids are not checked. Raises SourceFileError.
+    """
+    match _detect_format(path):
+        case "parquet":
+            names, file = _open_parquet(path)
+            return names, _parquet_sample(path, file, rows)
+        case "excel":
+            (_, names), *records = _sheet_rows(path)
+        case "text":
+            names, records = _text_sample(path, rows)
+    return names, [[cells[i] for _, cells in records[:rows]] for i in range(len(names))]
+
+
 def check_header(path: Path, header: Sequence[str], wanted: Iterable[str]) -> None:
     """Check that every wanted column is there and that no name stands twice.
 
@@ -131,7 +148,7 @@ def check_header(path: Path, header: Sequence[str], wanted: Iterable[str]) -> No
     if wanted and len(missing) == len(set(wanted)):
         raise MappingError.at(path, "none of the mapped columns is in the header", hint=_FIRST_LINE)
     if missing:
-        raise MappingError.at(path, "no such column", column=missing[0], hint=f"columns there: {_list_names(header)}")
+        raise MappingError.at(path, "no such column", column=missing[0], hint=_list_names(header))
     seen: set[str] = set()
     for name in header:
         if name and name in seen:
@@ -217,9 +234,12 @@ def _detect_format(path: Path) -> Literal["parquet", "excel", "text"]:
 
 
 def _list_names(header: Sequence[str]) -> str:
-    named = [quoted(name) for name in header if name]
+    """List the columns, unless one is so long or broken that a damaged header may have swallowed records."""
+    named = [name for name in header if name]
+    if any(len(name) > LONGEST_NAME or not name.isprintable() for name in named):
+        return _FIRST_LINE
     more = f" and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
-    return ", ".join(named[:_LISTED]) + more
+    return f"columns there: {', '.join(map(quoted, named[:_LISTED]))}{more}"
 
 
 # --- record ids and the filter --------------------------------------------------------------------
@@ -383,6 +403,24 @@ class _Lines(Iterator[str]):
         return self.number + 1
 
 
+def _text_sample(path: Path, rows: int) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    with _opened(path) as file:
+        raw = file.read(_HEAD_BYTES)
+    whole = len(raw) < _HEAD_BYTES
+    text = _to_utf8(path, raw, whole=whole)
+    if not whole:
+        text = text[: text.rfind(b"\n") + 1]
+    header = _read_csv_header(path, text)
+    records: list[tuple[int, list[str]]] = []
+    try:
+        for line, row in islice(_checked_rows(path, text, header), rows):
+            records.append((line, [_unwrap(cell) for cell in row]))
+    except SourceFileError:
+        if whole:  # otherwise the cut may have gone through a quoted cell
+            raise
+    return header.names, records
+
+
 # --- CSV: the fast way ----------------------------------------------------------------------------
 
 
@@ -472,7 +510,8 @@ def _checked_rows(path: Path, text: bytes, header: _Header) -> Iterator[tuple[in
         if not any(row):
             continue
         if len(row) != width:
-            raise SourceFileError.at(path, f"{len(row)} cells where the header has {width}", line=line)
+            cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
+            raise SourceFileError.at(path, f"{cells} where the header has {width}", line=line)
         for position, cell in enumerate(row):
             if len(cell) > MAX_CELL or "\0" in cell:
                 raise SourceFileError.at(path, _cell_rule(cell), line=line, column=_name_at(header, position))
@@ -600,7 +639,7 @@ def _guarded(path: Path, read: Callable[[], _T]) -> _T:
 
 def _open_parquet(path: Path) -> tuple[list[str], Any]:
     file = _guarded(path, lambda: pa.parquet.ParquetFile(path))
-    names = [name.strip() for name in file.schema_arrow.names]
+    names = _guarded(path, lambda: [name.strip() for name in file.schema_arrow.names])
     if not any(names):
         raise SourceFileError.at(path, "the file has no columns")
     return names, file
@@ -621,12 +660,26 @@ def _column_text(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedAr
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         raise SourceFileError.at(path, "cells of this type are not text, numbers or dates", column=name)
     text = _guarded(path, lambda: _cast_text(column, kind))
+    broken = _find_not_utf8(text)
+    if broken is not None:
+        raise SourceFileError.at(path, "bytes that are not UTF-8", row=broken + 1, column=name)
     too_long = pc.index(pc.greater(pc.utf8_length(text), MAX_CELL), True).as_py()
     nul = pc.index(pc.match_substring(text, "\0"), True).as_py()
     for row in (too_long, nul):
         if row >= 0:
             raise SourceFileError.at(path, _cell_rule(text[row].as_py()), row=row + 1, column=name)
     return text
+
+
+def _find_not_utf8(text: pa.ChunkedArray) -> int | None:
+    """Parquet does not check its strings; index of the first that is none."""
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        values = text.cast(pa.binary()).to_pylist()
+        broken = (i for i, value in enumerate(values) if _first_undecodable(value, "utf-8", whole=True) is not None)
+        return next(broken, 0)
+    return None
 
 
 def _cast_text(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
@@ -642,3 +695,17 @@ def _cast_text(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
         texts = pa.array([cell_text(value) for value in chunk.dictionary.to_pylist()], pa.string())
         chunks.append(pc.fill_null(texts.take(chunk.indices), ""))
     return pa.chunked_array(chunks, pa.string())
+
+
+def _parquet_sample(path: Path, file: Any, rows: int) -> list[list[str]]:
+    batch = _guarded(path, lambda: next(file.iter_batches(batch_size=rows), None))
+    if batch is None:
+        return [[] for _ in file.schema_arrow.names]
+    return [_sample_texts(path, pa.chunked_array([column])) for column in batch.columns]
+
+
+def _sample_texts(path: Path, column: pa.ChunkedArray) -> list[str]:
+    try:
+        return list(_column_text(path, "", column).to_pylist())
+    except SourceFileError:  # a type that could not be mapped anyway
+        return [""] * len(column)

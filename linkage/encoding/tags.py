@@ -1,7 +1,8 @@
 """Records → tag columns: which function reads which field, and which cells of a record contradict each other.
 
 Each distinct cell of a column is read once. Besides the tags, it says per record whether the two visible bits are on
-("has name", "has id") and counts per field the cells that hold something unreadable. It holds no key and writes nothing.
+("has name", "has id") and counts per field the cells that hold something unreadable. It holds no key and writes
+nothing.
 """
 
 from __future__ import annotations
@@ -35,35 +36,45 @@ _CN_CHILD: Mapping[str, ReadCell] = {
 
 
 @dataclass(frozen=True, slots=True)
+class FieldCount:
+    """How one field was read: records with a readable cell, with none but an unreadable one, and with nothing."""
+
+    present: int
+    unreadable: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class TaggedRecords:
-    """Tags of n records, the visible bits, and per field how many non-empty cells could not be read."""
+    """Tags of n records, the visible bits, and how each mapped field was read.
+
+    `foreign_ids` counts records whose ID states another person's date of birth; such an ID counts as missing.
+    """
 
     tags: Mapping[str, TagColumn] = field(repr=False)
     visible: Mapping[str, NDArray[np.bool_]]
-    unreadable: Mapping[str, int]
-
-    def __len__(self) -> int:
-        return len(next(iter(self.visible.values())))
+    fields: Mapping[str, FieldCount]
+    foreign_ids: int
 
 
 def tag_records(records: Records, schema: Schema) -> TaggedRecords:
     """Tags of every record under a schema."""
-    n = len(records.record_ids)
-    readers = _CN_CHILD if schema.normaliser == "cn-child" else _person_readers()
+    n = len(records)
     contributions: list[Contribution] = []
-    unreadable: dict[str, int] = {}
-    for name, read in readers.items():
-        for column in records.fields.get(name, ()):
-            contribution = _read_column(column, read)
-            unreadable[name] = unreadable.get(name, 0) + _count_unreadable(column, contribution)
-            if name == "resident_id":
-                foreign = _another_persons(records, contribution)
-                unreadable["resident_id of another person"] = int(foreign.sum())
-                contribution.codes[foreign] = -1
-            contributions.append(contribution)
+    counts: dict[str, FieldCount] = {}
+    foreign_ids = 0
+    for name, read in _CN_CHILD.items():
+        columns = [_read_column(column, read) for column in records.fields.get(name, ())]
+        if columns:
+            counts[name] = _count_field(columns, n)
+        if columns and name == "resident_id":
+            foreign = _another_persons(records, columns[0])
+            foreign_ids = int(foreign.sum())
+            columns[0].codes[foreign] = -1
+        contributions.extend(columns)
     limits = {tag.name: tag.limit for tag in schema.tags.values()}
-    columns = collect(n, contributions, limits)
-    return TaggedRecords(columns, _visible_bits(columns, n), unreadable)
+    tags = collect(n, contributions, limits)
+    return TaggedRecords(tags, _visible_bits(tags, n), counts, foreign_ids)
 
 
 def _visible_bits(columns: Mapping[str, TagColumn], n: int) -> dict[str, NDArray[np.bool_]]:
@@ -86,15 +97,19 @@ def _read_column(column: pa.DictionaryArray, read: ReadCell) -> Contribution:
     return Contribution(codes, per_value)
 
 
-def _count_unreadable(column: pa.DictionaryArray, contribution: Contribution) -> int:
-    nothing = np.array([not tags for tags in contribution.per_value] or [True])
-    codes = contribution.codes
-    return int((nothing[np.maximum(codes, 0)] & (codes >= 0)).sum())
+def _count_field(columns: list[Contribution], n: int) -> FieldCount:
+    readable = np.zeros(n, dtype=bool)
+    filled = np.zeros(n, dtype=bool)
+    for column in columns:
+        works = np.array([bool(tags) for tags in column.per_value] or [False])
+        readable |= (column.codes >= 0) & works[np.maximum(column.codes, 0)]
+        filled |= column.codes >= 0
+    return FieldCount(int(readable.sum()), int((filled & ~readable).sum()), int((~filled).sum()))
 
 
 def _another_persons(records: Records, ids: Contribution) -> NDArray[np.bool_]:
     """Records whose ID states a birth date that the written one contradicts."""
-    n = len(records.record_ids)
+    n = len(records)
     dates = records.fields.get("date_of_birth", ())
     out = np.zeros(n, dtype=bool)
     if not dates:
@@ -112,9 +127,3 @@ def _another_persons(records: Records, ids: Contribution) -> NDArray[np.bool_]:
                 verdicts[pair] = cn_tags.another_persons_id(written[pair[0]], number.birth)
             out[row] = verdicts[pair]
     return out
-
-
-def _person_readers() -> Mapping[str, ReadCell]:
-    from linkage.encoding.person_tags import READERS
-
-    return READERS

@@ -12,7 +12,7 @@ It sees keys and visible bits only. It writes nothing: the caller stores the res
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from linkage.encoded import KEY_BYTES, VISIBLE, Batch, check_batch
 from linkage.errors import BatchError, FingerprintError
-from linkage.matching.agreement import hide_missing, levels_fast
+from linkage.matching.agreement import Observable, hide_missing, levels_fast, observable
 from linkage.matching.candidates import Pairs
 from linkage.matching.clusters import Evidence, cluster
-from linkage.matching.em import Model, Patterns, fit
+from linkage.matching.em import Model, Patterns, fit, with_states
 from linkage.matching.engines.duckdb import find_pairs
 from linkage.matching.weights import Floats, random_levels
 from linkage.plan import Plan
@@ -32,8 +32,8 @@ from linkage.schema import Comparison
 Ints = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]  # step, done, total
 
-APART_NAMELESS = -2.0  # log2 odds of a pair without a common key, one record lacking a name
-APART_NAMED = -7.0  # the same, both having one
+APART_NAMELESS = 0.0  # log2 odds of a pair without a common key, one record lacking a name
+APART_NAMED = -2.0  # the same, both having one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Matches:
     model: Model
     clusters: Ints
     source: Ints
+    named: NDArray[np.bool_]
 
 
 def match_batches(
@@ -87,15 +88,20 @@ def match_batches(
         pairs = pairs.keep(source[pairs.a] != source[pairs.b])
     levels = hide_missing(plan.schema, levels_fast(plan.schema, pairs.agreeing), pairs.a, pairs.b, visible)
     patterns, pattern = count_patterns(levels, pairs, source, visible, rules)
+    patterns = with_states(patterns, observables(plan))
     progress("weights", 0, 1)
     model = fit(patterns, plan.schema.comparisons, plan.schema.classes, random_rates(batches, plan))
     weight = model.weights(patterns)[pattern]
     progress("clusters", 0, 1)
-    evidence = Evidence(
-        len(source), pairs.a, pairs.b, weight, visible["has_name"], source, (APART_NAMELESS, APART_NAMED)
-    )
-    clusters = cluster(evidence, one_to_one=rules.one_to_one)
-    return Matches(pairs, weight, pattern, patterns, model, clusters, source)
+    matches = Matches(pairs, weight, pattern, patterns, model, np.zeros(0, dtype=np.int64), source, visible["has_name"])
+    return replace(matches, clusters=cluster(evidence_of(matches, weight), one_to_one=rules.one_to_one))
+
+
+def evidence_of(matches: Matches, weight: Floats) -> Evidence:
+    """What clustering looks at, with the given weights of the candidate pairs."""
+    pairs = matches.pairs
+    apart = (APART_NAMELESS, APART_NAMED)
+    return Evidence(len(matches.source), pairs.a, pairs.b, weight, matches.named, matches.source, apart)
 
 
 def count_patterns(
@@ -119,9 +125,17 @@ def count_patterns(
             count=count.astype(np.float64),
             stratum=cells // 4,
             possible=_possible_pairs(source, visible, sources, rules),
+            states=distinct[:, 1:],
+            of=np.arange(len(distinct)),
         ),
         pattern.reshape(-1),
     )
+
+
+def observables(plan: Plan) -> list[Observable]:
+    """What keys show, for each combination of visible bits in the order of a cell's last digit."""
+    kinds = range(2 ** len(VISIBLE))
+    return [observable(plan.schema, [name for bit, name in enumerate(VISIBLE) if kind >> bit & 1]) for kind in kinds]
 
 
 def random_rates(batches: Sequence[Batch], plan: Plan) -> list[Floats]:
@@ -135,6 +149,8 @@ def random_rates(batches: Sequence[Batch], plan: Plan) -> list[Floats]:
 
 
 def _random_outcomes(comparison: Comparison, rates: dict[str, float]) -> Floats:
+    if comparison.random:
+        return np.array([*comparison.random, max(1.0 - sum(comparison.random), 1e-12)])
     return random_levels([sum(rates[tag] for tag in level.tags) for level in comparison.levels], comparison.kind)
 
 

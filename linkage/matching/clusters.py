@@ -29,8 +29,8 @@ REFINING_ROUNDS: Final = 3
 class Evidence:
     """What clustering may look at.
 
-    `a`, `b` int64[p] record numbers, a < b, sorted by (a, b); `weight` float[p] log2 odds. `apart` float[2]: weight of a
-    pair without a common key, when either record lacks a name [0] and when both have one [1]. `named` bool[n], `source`
+    `a`, `b` int64[p] record numbers, a < b, sorted by (a, b); `weight` float[p] log2 odds. `apart` float[2]: weight of
+    a pair without a common key, when either record lacks a name [0] and when both have one [1]. `named` bool[n], `source`
     int64[n].
     """
 
@@ -71,7 +71,7 @@ def _adjacency(evidence: Evidence) -> tuple[Ints, Ints, Floats]:
 
 
 @njit(cache=True)
-def _agglomerate(label, a, b, indptr, neighbour, weight, named, source, apart, one_to_one):  # type: ignore[no-untyped-def]
+def _agglomerate(label, a, b, indptr, neighbour, weight, named, source, apart, one_to_one):  # type: ignore
     n = len(label)
     last = np.arange(n)  # last member of the chain that starts at a cluster's label
     following = np.full(n, -1)

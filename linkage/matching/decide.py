@@ -1,8 +1,8 @@
 """Match weights → decisions: two thresholds without truth, and the quality that the model states for them.
 
 A pair links at a match probability of one half: with honest probabilities no other cut gives a higher expected F1 by
-more than a trifle, and no truth is needed to find it. Pairs down to `REVIEW_PROBABILITY` that clustering left apart go to
-clerical review. The stated figures come from the model alone; `linkage/evaluation.py` compares them with a truth.
+more than a trifle, and no truth is needed to find it. Pairs down to `REVIEW_PROBABILITY` that clustering left apart go
+to clerical review. The stated figures come from the model alone; `linkage/evaluation.py` compares them with a truth.
 """
 
 from __future__ import annotations

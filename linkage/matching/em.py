@@ -1,10 +1,11 @@
 """Fellegi–Sunter without labels: a mixture of match, twin, sibling and random pairs, fitted by EM on pattern counts.
 
-Each candidate pair has a pattern: one level per comparison. Given its class, comparisons are taken as independent. The
-random class is not fitted: its expected count of a pattern is (pairs of records) · Π u, an intensity, so that no
-constant is needed for "shares at least one key" (match-keys.md section 4). The other classes follow the schema's
-priors; a missing level contributes nothing for or against. Match shares are fitted per *cell* (two sources and their
-visible bits), match levels per pair of sources, each drawn towards the file-wide estimate.
+Each candidate pair shows a pattern: one level per comparison. Keys do not show every agreement, so a pattern may come
+from several *states*, combinations of true levels; given its class, a pair's true levels are independent, and the
+probability of a pattern is the sum over its states. The random class is not fitted: its expected count of a pattern is
+(pairs of records) · Π u, an intensity (match-keys.md section 4). The other classes follow the schema's priors; a
+missing level counts neither for nor against. Shares are fitted per *cell* (two sources and their visible bits), match levels
+per pair of sources (*stratum*), each drawn towards the file-wide estimate.
 
 This module sees counts of patterns only: no record, no key, no name.
 Spec: Fellegi & Sunter 1969; Dempster, Laird & Rubin 1977; match-keys.md section 4.
@@ -13,11 +14,12 @@ Spec: Fellegi & Sunter 1969; Dempster, Laird & Rubin 1977; match-keys.md section
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.matching.agreement import Observable
 from linkage.matching.weights import Floats, weight_of
 from linkage.schema import Comparison, LevelPrior, PairClass
 
@@ -25,14 +27,17 @@ Ints = NDArray[np.int64]
 
 STRATUM_STRENGTH = 100.0  # pseudo-pairs that draw a pair of sources towards the file-wide match levels
 CELL_STRENGTH = 30.0  # pseudo-pairs that draw a cell's class shares towards the file-wide ones
+SHOWN_FLOOR = 1e-4  # below it, a class is too seldom seen for its size to be told
+_TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
     """Distinct patterns with their counts.
 
-    `levels` int[k, comparisons] (−1 missing); `cell` int[k] and `count` float[k]; `stratum` int[cells] names the pair
-    of sources of each cell; `possible` float[cells] is the number of record pairs that could fall into the cell.
+    `levels` int[k, comparisons] (−1 missing), `cell` int[k], `count` float[k]; `stratum` int[cells] names the pair of
+    sources of each cell and `possible` float[cells] the record pairs that could fall into it. `states`: the true level
+    combinations int[s, comparisons] behind the patterns, state i belonging to pattern `of[i]` (sorted).
     """
 
     levels: Ints
@@ -40,6 +45,9 @@ class Patterns:
     count: Floats
     stratum: Ints
     possible: Floats
+    states: Ints = field(repr=False)
+    of: Ints = field(repr=False)
+    shown: tuple[Ints, ...] = field(default=(), repr=False)  # per kind of cell, the states that any key shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +62,55 @@ class Model:
     rounds: int
     converged: bool
 
+    def mean_levels(self, pair_class: int, comparison: int) -> Floats:
+        """Distribution of a comparison in one class, averaged over strata by their expected pairs: float[outcomes]."""
+        table = self.levels[pair_class][comparison]
+        cells = self.shares[pair_class].reshape(len(table), -1).sum(axis=1)
+        return np.asarray(np.average(table, axis=0, weights=cells + 1e-12))
+
     def intensities(self, patterns: Patterns) -> Floats:
         """Expected number of pairs per class and pattern: float[classes + 1, k]; the last row is the random class."""
-        stratum = patterns.stratum[patterns.cell]
         rows = [
-            share[patterns.cell] * _likelihood(levels, patterns.levels, stratum)
+            share[patterns.cell] * _sum_states(patterns, _state_likelihood(patterns, levels))
             for share, levels in zip(self.shares, self.levels, strict=True)
         ]
-        random = patterns.possible[patterns.cell] * _likelihood(
-            [u[None, :] for u in self.u], patterns.levels, np.zeros_like(stratum)
-        )
-        return np.vstack([*rows, random])
+        random = _sum_states(patterns, _state_likelihood(patterns, [u[None, :] for u in self.u]))
+        return np.vstack([*rows, patterns.possible[patterns.cell] * random])
 
     def weights(self, patterns: Patterns) -> Floats:
         """Match weight (log2 odds of match against all other classes) of every pattern."""
         expected = self.intensities(patterns)
         return weight_of(expected[0], expected[1:].sum(axis=0))
+
+
+def with_states(patterns: Patterns, observables: Sequence[Observable]) -> Patterns:
+    """The patterns with every state that could show them; `observables` by visible bits (cell modulo their number).
+
+    A pattern that no state explains (two values of one field may agree in different ways) is its own state.
+    """
+    kinds = len(observables)
+    states: list[Ints] = []
+    owners: list[Ints] = []
+    for kind, each in enumerate(observables):
+        rows = np.flatnonzero(patterns.cell % kinds == kind)
+        seen = each.seen[each.shows].astype(np.int64)
+        true = each.true[each.shows].astype(np.int64)
+        merged = np.vstack((patterns.levels[rows], seen))
+        code = np.unique(merged, axis=0, return_inverse=True)[1].reshape(-1)
+        order = np.argsort(code[len(rows) :], kind="stable")
+        ranked = code[len(rows) :][order]
+        low = np.searchsorted(ranked, code[: len(rows)], "left")
+        size = np.searchsorted(ranked, code[: len(rows)], "right") - low
+        index = np.repeat(low - np.cumsum(size) + size, size) + np.arange(size.sum())
+        states += [true[order[index]], patterns.levels[rows[size == 0]]]
+        owners += [np.repeat(rows, size), rows[size == 0]]
+    of = np.concatenate(owners)
+    sort = np.argsort(of, kind="stable")
+    return Patterns(
+        patterns.levels, patterns.cell, patterns.count, patterns.stratum, patterns.possible,
+        np.concatenate(states)[sort], of[sort],
+        tuple(each.true[each.shows].astype(np.int64) for each in observables),
+    )  # fmt: skip
 
 
 def fit(
@@ -79,16 +120,14 @@ def fit(
     u: Sequence[Floats],
     *,
     max_rounds: int = 200,
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-5,
 ) -> Model:
     """Run EM until the shares move by less than `tolerance` of the candidate pairs, or `max_rounds`."""
     ordered = sorted(classes, key=lambda pair_class: pair_class.name != "match")
     total = max(float(patterns.count.sum()), 1.0)
     model = _start(patterns, comparisons, ordered, u)
     for step in range(1, max_rounds + 1):
-        expected = model.intensities(patterns)
-        posterior = expected / np.maximum(expected.sum(axis=0), np.finfo(np.float64).tiny)
-        updated = _maximise(patterns, comparisons, ordered, posterior * patterns.count, model, step)
+        updated = _round(patterns, comparisons, ordered, model, step)
         moved = float(np.abs(updated.shares.sum(axis=1) - model.shares.sum(axis=1)).sum()) / total
         model = updated
         if moved < tolerance and step > 5:
@@ -106,7 +145,7 @@ def _start(
         tuple(_from_prior(k.priors[c.name], m, v, strata) for c, m, v in zip(comparisons, match, u, strict=True))
         for k in classes
     )
-    shares = np.array([k.share * observed for k in classes])
+    shares = np.array([_fixed_shares(patterns, k.share) if k.share_is_fixed else k.share * observed for k in classes])
     return Model(tuple(k.name for k in classes), levels, shares, tuple(u), 0, False)
 
 
@@ -118,37 +157,50 @@ def _from_prior(prior: LevelPrior, match: Floats, random: Floats, strata: int) -
     return np.tile(np.array(prior.weights), (strata, 1))
 
 
+def _round(
+    patterns: Patterns, comparisons: Sequence[Comparison], classes: list[PairClass], model: Model, step: int
+) -> Model:
+    """One E-step (classes, then states within a class) and one M-step."""
+    likelihood = [_state_likelihood(patterns, levels) for levels in model.levels]
+    by_pattern = np.array([_sum_states(patterns, row) for row in likelihood])
+    random = model.intensities(patterns)[-1]
+    expected = model.shares[:, patterns.cell] * by_pattern
+    counts = expected * (patterns.count / np.maximum(expected.sum(axis=0) + random, _TINY))
+    by_state = [
+        row * (count / np.maximum(total, _TINY))[patterns.of]
+        for row, count, total in zip(likelihood, counts, by_pattern, strict=True)
+    ]
+    levels = _maximise(patterns, comparisons, classes, by_state, model)
+    shares = _cell_shares(patterns, counts) / np.maximum(_share_shown(patterns, levels), SHOWN_FLOOR)
+    fixed = np.array([pair_class.share_is_fixed for pair_class in classes])
+    shares[fixed] = model.shares[fixed]
+    return Model(model.classes, levels, shares, model.u, step, False)
+
+
 def _maximise(
     patterns: Patterns,
     comparisons: Sequence[Comparison],
     classes: list[PairClass],
-    expected: Floats,
+    expected: list[Floats],
     model: Model,
-    step: int,
-) -> Model:
+) -> tuple[tuple[Floats, ...], ...]:
     strata = len(model.levels[0][0])
-    stratum = patterns.stratum[patterns.cell]
-    match: list[Floats] = []
+    stratum = patterns.stratum[patterns.cell][patterns.of]
+    columns: list[list[Floats]] = [[] for _ in classes]
     for column, comparison in enumerate(comparisons):
-        prior = classes[0].priors[comparison.name]
-        sharing = [0, *(i for i, k in enumerate(classes) if k.priors[comparison.name].mode == "match")]
-        counts = _tally(expected[sharing].sum(axis=0), patterns.levels[:, column], stratum, strata, comparison.size)
-        match.append(_shrunk(counts, prior))
-    levels = []
-    for number, pair_class in enumerate(classes):
-        row: list[Floats] = []
-        for column, comparison in enumerate(comparisons):
-            prior = pair_class.priors[comparison.name]
+        priors = [pair_class.priors[comparison.name] for pair_class in classes]
+        shared = sum((expected[i] for i, p in enumerate(priors) if i == 0 or p.mode == "match"), np.zeros(1))
+        level = patterns.states[:, column]
+        match = _shrunk(_tally(shared, level, stratum, strata, comparison.size), priors[0])
+        for number, prior in enumerate(priors):
             if number == 0 or prior.mode == "match":
-                row.append(match[column])
+                columns[number].append(match)
             elif prior.mode == "prior":
-                counts = _tally(expected[number], patterns.levels[:, column], stratum, strata, comparison.size)
-                row.append(np.tile(_pooled(counts, prior), (strata, 1)))
+                counts = _tally(expected[number], level, stratum, strata, comparison.size)
+                columns[number].append(np.tile(_pooled(counts, prior), (strata, 1)))
             else:
-                row.append(model.levels[number][column])
-        levels.append(tuple(row))
-    shares = _cell_shares(patterns, expected[: len(classes)], expected.sum(axis=0))
-    return Model(model.classes, tuple(levels), shares, model.u, step, False)
+                columns[number].append(model.levels[number][column])
+    return tuple(tuple(row) for row in columns)
 
 
 def _tally(weight: Floats, level: Ints, stratum: Ints, strata: int, size: int) -> Floats:
@@ -169,20 +221,48 @@ def _shrunk(counts: Floats, prior: LevelPrior) -> Floats:
     return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
 
 
-def _cell_shares(patterns: Patterns, expected: Floats, totals: Floats) -> Floats:
+def _cell_shares(patterns: Patterns, counts: Floats) -> Floats:
     """Expected pairs per class and cell, a thin cell being drawn towards the file-wide proportions."""
     cells = len(patterns.stratum)
-    per_cell = np.array([np.bincount(patterns.cell, row, minlength=cells) for row in expected])
-    observed = np.bincount(patterns.cell, totals, minlength=cells)
-    overall = expected.sum(axis=1) / max(float(totals.sum()), 1.0)
+    per_cell = np.array([np.bincount(patterns.cell, row, minlength=cells) for row in counts])
+    observed = np.bincount(patterns.cell, patterns.count, minlength=cells)
+    overall = counts.sum(axis=1) / max(float(patterns.count.sum()), 1.0)
     drawn = (per_cell + CELL_STRENGTH * overall[:, None]) / (observed + CELL_STRENGTH)
     return np.asarray(drawn * observed)
 
 
-def _likelihood(levels: Sequence[Floats], observed: Ints, stratum: Ints) -> Floats:
-    product = np.ones(len(observed))
+def _fixed_shares(patterns: Patterns, per_record: float) -> Floats:
+    """So many pairs per record, spread over the cells like the pairs that are possible."""
+    total = float(patterns.possible.sum())
+    records = np.sqrt(2.0 * total)
+    return np.asarray(per_record * records * patterns.possible / max(total, 1.0))
+
+
+def _share_shown(patterns: Patterns, levels: Sequence[Sequence[Floats]]) -> Floats:
+    """P(a pair of the class shares any key): float[classes, cells]. Siblings seldom do, so most are never seen."""
+    shares = np.ones((len(levels), len(patterns.stratum)))
+    kinds = len(patterns.shown)
+    for number, tables in enumerate(levels):
+        for kind, states in enumerate(patterns.shown):
+            product = np.ones((len(tables[0]), len(states)))
+            for column, table in enumerate(tables):
+                level = states[:, column]
+                product *= np.where(level >= 0, table[:, np.maximum(level, 0)], 1.0)
+            cells = np.arange(kind, len(patterns.stratum), kinds)
+            shares[number, cells] = product.sum(axis=1)[patterns.stratum[cells]]
+    return shares
+
+
+def _state_likelihood(patterns: Patterns, levels: Sequence[Floats]) -> Floats:
+    """P(state | class) of every state, float[s]."""
+    stratum = patterns.stratum[patterns.cell][patterns.of]
+    likelihood = np.ones(len(patterns.of))
     for column, table in enumerate(levels):
-        level = observed[:, column]
-        value = table[stratum, np.maximum(level, 0)]
-        product *= np.where(level >= 0, value, 1.0)
-    return product
+        level = patterns.states[:, column]
+        row = stratum if len(table) > 1 else np.zeros_like(stratum)
+        likelihood *= np.where(level >= 0, table[row, np.maximum(level, 0)], 1.0)
+    return likelihood
+
+
+def _sum_states(patterns: Patterns, likelihood: Floats) -> Floats:
+    return np.bincount(patterns.of, likelihood, minlength=len(patterns.count)).astype(np.float64)

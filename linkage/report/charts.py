@@ -14,6 +14,9 @@ from linkage.report.histogram import OUTCOMES, HistogramBin
 from linkage.report.model import ClusterSize, Cuts
 from linkage.report.words import WORDS
 
+MOST_PLACES = 40
+"""Largest cluster size up to which the axis shows every size."""
+
 
 def histogram_chart(bins: tuple[HistogramBin, ...], cuts: Cuts) -> Spec:
     """Pairs per match weight on a log scale, coloured by outcome, both thresholds as rules."""
@@ -58,12 +61,20 @@ def histogram_chart(bins: tuple[HistogramBin, ...], cuts: Cuts) -> Spec:
 def cluster_sizes_chart(sizes: tuple[ClusterSize, ...]) -> Spec:
     """Number of clusters per size on a log scale."""
     rows = [{"size": one.size, "count": one.count} for one in sizes]
+    largest = max((one.size for one in sizes), default=1)
+    # A size that no cluster has keeps its place, unless one runaway cluster would make the axis mostly empty.
+    places = list(range(1, largest + 1)) if largest <= MOST_PLACES else sorted(one.size for one in sizes)
     most = max((one.count for one in sizes), default=1)
     chart = (
         alt.Chart(inline(rows))
         .mark_bar(color="var(--link)", cornerRadiusEnd=2)
         .encode(
-            x=alt.X("size:O", title=str(WORDS["cluster_size"]), axis=alt.Axis(labelAngle=0)),
+            x=alt.X(
+                "size:O",
+                title=str(WORDS["cluster_size"]),
+                scale=alt.Scale(domain=places),
+                axis=alt.Axis(labelAngle=0, labelOverlap=True),
+            ),
             y=alt.Y(
                 "count:Q",
                 title=str(WORDS["clusters_log"]),

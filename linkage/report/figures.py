@@ -29,6 +29,13 @@ def score(value: float | None) -> str:
     return text
 
 
+def certainty(value: float) -> str:
+    """A match probability after the letter P: "= 0.0995", "> 0.9999", "< 0.0001"; no pair is certain."""
+    if value > 0.9999:
+        return "> 0.9999"
+    return "< 0.0001" if value < 0.0001 else f"= {value:.4f}"
+
+
 def percent(value: float | None) -> str:
     """A share between 0 and 1 as a percentage with one decimal."""
     return UNDEFINED if value is None or not math.isfinite(value) else f"{100 * value:.1f}%"

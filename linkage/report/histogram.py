@@ -42,17 +42,17 @@ def weight_histogram(weights: Mapping[Outcome, npt.NDArray[np.float64]]) -> tupl
     every = np.concatenate([*finite, np.empty(0)])
     if not len(every):
         every = np.zeros(1)
-    low, high = float(every.min()), float(every.max())
-    width = 1.0
-    while (high - low) / width >= MOST_BINS:
+    low, high = np.floor(every.min()), np.floor(every.max())
+    width = 1
+    while high - low >= MOST_BINS * width:
         width *= 2
-    start = int(np.floor(low / width))
-    last = int(np.floor(high / width)) - start
+    first = int(low) // width
     bins = []
     for outcome in OUTCOMES:
         values = np.nan_to_num(weights.get(outcome, np.empty(0)), nan=low, posinf=high, neginf=low)
-        counts = np.bincount(np.clip(np.floor(values / width).astype(np.int64) - start, 0, last))
+        # Whole weights first: dividing by the width before rounding would lift a tiny negative weight to zero.
+        counts = np.bincount(np.floor(values).astype(np.int64) // width - first)
         for number in np.flatnonzero(counts):
-            left = (start + int(number)) * width
+            left = float((first + int(number)) * width)
             bins.append(HistogramBin(left, left + width, outcome, int(counts[number])))
     return tuple(bins)

@@ -21,6 +21,9 @@ from linkage.report.words import WORDS
 FLOOR = 1e-9
 """Probabilities below it are drawn at it: a log scale has no zero."""
 
+POWERS = {1e-8: "10⁻⁸", 1e-6: "10⁻⁶", 1e-4: "10⁻⁴", 1e-2: "0.01", 1.0: "1"}
+"""Probabilities named on the axis."""
+
 CLASSES = (
     ("class_m", "m", "var(--link)", "circle"),
     ("class_u", "u", "var(--muted)", "diamond"),
@@ -60,12 +63,15 @@ def level_probabilities_chart(comparisons: tuple[ComparisonWeights, ...]) -> Spe
         for word, name, _, _ in CLASSES
         if level is not None and (p := getattr(level, name)) is not None
     ]
-    lowest = 10.0 ** math.floor(math.log10(min((row["p"] for row in rows), default=0.1)))
+    lowest = min((row["p"] for row in rows), default=0.1) / 2
     x = alt.X(
         "p:Q",
         title=str(WORDS["probability_log"]),
-        scale=alt.Scale(type="log", domain=[min(lowest, 0.1), 1]),
-        axis=alt.Axis(format="~g", tickCount=6),
+        scale=alt.Scale(type="log", domain=[min(lowest, 0.1), 1.3], nice=False),
+        axis=alt.Axis(
+            values=list(POWERS),
+            labelExpr=f"{json.dumps(list(POWERS.values()))}[indexof({json.dumps(list(POWERS))}, datum.value)]",
+        ),
     )
     base = alt.Chart(inline(rows)).encode(y=_row_axis(comparisons))
     span = base.mark_rule(color="var(--line)", strokeWidth=2).encode(
@@ -73,14 +79,13 @@ def level_probabilities_chart(comparisons: tuple[ComparisonWeights, ...]) -> Spe
     )
     present = [one for one in CLASSES if any(row["class"] == str(WORDS[one[0]]) for row in rows)]
     names = [str(WORDS[word]) for word, _, _, _ in present]
+    colours = [colour for _, _, colour, _ in present]
+    shapes = [shape for _, _, _, shape in present]
+    legend = alt.Legend(orient="bottom", columns=2)
     points = base.mark_point(filled=True, size=55, opacity=0.95).encode(
         x=x,
-        color=alt.Color(
-            "class:N", title=None, scale=alt.Scale(domain=names, range=[colour for _, _, colour, _ in present])
-        ),
-        shape=alt.Shape(
-            "class:N", title=None, scale=alt.Scale(domain=names, range=[shape for _, _, _, shape in present])
-        ),
+        color=alt.Color("class:N", title=None, legend=legend, scale=alt.Scale(domain=names, range=colours)),
+        shape=alt.Shape("class:N", title=None, legend=legend, scale=alt.Scale(domain=names, range=shapes)),
         tooltip=[
             tip("level", "label:N"),
             alt.Tooltip("class:N", title=str(WORDS["class"])),

@@ -26,6 +26,9 @@ from linkage.report import charts, figures, level_charts, waterfall_chart
 from linkage.report.model import RunReport
 from linkage.report.words import WORDS
 
+VEGA_LITE: Final = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+"""The version that Altair writes specifications for, and that the bundle must therefore draw."""
+
 DRAW_CHARTS: Final = """
 for (const place of document.querySelectorAll(".chart")) {
   const drawing = JSON.parse(document.getElementById(place.dataset.spec).textContent);
@@ -75,9 +78,8 @@ def chart_specs(report: RunReport) -> dict[str, Any]:
 
 
 def chart_bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script, in the version that Altair's specifications are written for."""
-    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
+    """Vega, Vega-Lite and Vega-Embed as one script that sets `vegaEmbed` and nothing else."""
+    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
     return bundle
 
 
@@ -93,6 +95,7 @@ def _environment() -> Environment:
     for form in (
         figures.count,
         figures.score,
+        figures.certainty,
         figures.percent,
         figures.probability,
         figures.weight,

@@ -18,17 +18,20 @@ from linkage.report.model import Cuts, Waterfall
 from linkage.report.words import WORDS
 
 PROBABILITY_MARKS = (
-    (1e-9, "10⁻⁹"),
-    (1e-6, "10⁻⁶"),
-    (1e-3, "0.1%"),
-    (0.1, "10%"),
     (0.5, "50%"),
-    (0.9, "90%"),
-    (0.999, "99.9%"),
+    (1e-6, "10⁻⁶"),
     (1 - 1e-6, "1−10⁻⁶"),
-    (1 - 1e-9, "1−10⁻⁹"),
+    (1e-3, "0.1%"),
+    (0.999, "99.9%"),
+    (0.1, "10%"),
+    (0.9, "90%"),
+    (1e-12, "10⁻¹²"),
+    (1 - 1e-12, "1−10⁻¹²"),
 )
-"""Probabilities named on the upper axis."""
+"""Probabilities named on the upper axis, the most welcome first: later ones give way where room is short."""
+
+NARROWEST = 0.17
+"""Share of the axis that two names must stand apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,12 @@ def waterfall_chart(waterfall: Waterfall, number: int, cuts: Cuts) -> Spec:
     rows = [{**asdict(bar), "row": row, "right": max(bar.start, bar.end)} for row, bar in enumerate(bars)]
     low = min(cuts.review, *(min(bar.start, bar.end) for bar in bars))
     high = max(cuts.link, *(max(bar.start, bar.end) for bar in bars))
-    room = max(1.0, (high - low) * 0.14)
-    scale = alt.Scale(domain=[low - room, high + room], nice=False)
+    room = max(1.0, (high - low) * 0.1)
+    low, high = low - room, high + 2 * room  # the figures stand to the right of their bars
+    scale = alt.Scale(domain=[low, high], nice=False)
     base = alt.Chart(inline(rows)).encode(y=_label_axis(bars))
     drawn = base.mark_bar(height=ROW_HEIGHT * 0.7, cornerRadius=2).encode(
-        x=alt.X("start:Q", scale=scale, title=str(WORDS["weight_axis"])),
+        x=alt.X("start:Q", scale=scale, title=str(WORDS["weight_axis"]), axis=alt.Axis(tickCount=6)),
         x2="end:Q",
         color=sign_colour(),
         tooltip=[
@@ -78,7 +82,7 @@ def waterfall_chart(waterfall: Waterfall, number: int, cuts: Cuts) -> Spec:
         text=alt.Text("weight:Q", format="+.1f"),
     )
     weights = alt.layer(*_threshold_rules(cuts), drawn, figures)
-    chart = alt.layer(weights, _probability_axis(scale, low - room, high + room))
+    chart = alt.layer(weights, _probability_axis(scale, low, high))
     description = f"第 {number} 对的权重瀑布图。 Waterfall of the match weight of pair {number}."
     return specification(chart.resolve_axis(x="independent"), description, height=len(bars) * (ROW_HEIGHT + 4))
 
@@ -109,8 +113,11 @@ def _label_axis(bars: list[Bar]) -> alt.Y:
 
 def _probability_axis(scale: alt.Scale, low: float, high: float) -> alt.Chart:
     """An invisible mark that carries the upper axis: match weights named by the probability that they mean."""
-    marks = {math.log2(p / (1 - p)): name for p, name in PROBABILITY_MARKS}
-    seen = {weight: name for weight, name in marks.items() if low <= weight <= high}
+    seen: dict[float, str] = {}
+    for p, name in PROBABILITY_MARKS:
+        weight = math.log2(p / (1 - p))
+        if low <= weight <= high and all(abs(weight - other) >= NARROWEST * (high - low) for other in seen):
+            seen[weight] = name
     names = json.dumps(list(seen.values()))
     axis = alt.Axis(
         orient="top",
@@ -118,7 +125,7 @@ def _probability_axis(scale: alt.Scale, low: float, high: float) -> alt.Chart:
         labelExpr=f"{names}[indexof({json.dumps(list(seen))}, datum.value)]",
         title=str(WORDS["probability"]),
         grid=False,
-        labelOverlap=True,
+        labelOverlap=False,
     )
     position = alt.X("weight:Q", scale=scale, axis=axis)
     return alt.Chart(inline([{"weight": 0}])).mark_point(opacity=0).encode(x=position)

@@ -48,7 +48,7 @@ class Coverage:
 class NameRates:
     """Mistakes in the child's name. `ethnic_*` strike only names of the dotted traditions."""
 
-    homophone: float = 0.060
+    homophone: float = 0.055
     near_homophone: float = 0.012
     lookalike: float = 0.022
     character_added: float = 0.007
@@ -97,7 +97,7 @@ class HouseholdRates:
     """Mistakes in sex, guardians, phones and addresses (per value)."""
 
     wrong_sex: float = 0.006
-    guardian_homophone: float = 0.036
+    guardian_homophone: float = 0.030
     guardian_lookalike: float = 0.012
     guardian_titled: float = 0.011
     guardian_pinyin: float = 0.004
@@ -160,10 +160,10 @@ HARD = Profile(
     0.60,
     population=Population(twins=0.04, moved=0.36, changed_phone=0.35, renamed=0.05, divorced=0.16),
     coverage=Coverage(duplicates=0.03),
-    names=scaled(NameRates(), 2.1),
-    dates=scaled(DateRates(), 2.1),
-    ids=scaled(IdRates(), 2.1),
-    household=scaled(HouseholdRates(), 2.1),
+    names=scaled(NameRates(), 2.3),
+    dates=scaled(DateRates(), 2.3),
+    ids=scaled(IdRates(), 2.3),
+    household=scaled(HouseholdRates(), 2.3),
     missing=scaled(MissingRates(), 1.5),
 )
 
@@ -171,7 +171,7 @@ HARD = Profile(
 # addresses, no clerk differences. Nothing may be tuned on it.
 OTHER = Profile(
     "other",
-    0.65,
+    0.67,
     population=Population(
         twins=0.032,
         two_children=0.38,

@@ -63,7 +63,8 @@ def draw_sightings(
     child, duplicate = child[order], duplicate[order]
     clerk = rng.integers(0, _CLERKS, len(child))
     spread = profile.clerk_spread
-    clerks = rng.lognormal(-spread * spread / 2, spread, _CLERKS)
+    clerks = rng.lognormal(0.0, spread, _CLERKS)
+    clerks /= clerks.mean()
     shape = profile.badness_shape
     badness = rng.gamma(shape, 1 / shape, len(child)) * clerks[clerk] * _CARELESSNESS[source]
     day = _draw_days(source, children.born[child], age[child], rng)

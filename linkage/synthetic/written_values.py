@@ -55,8 +55,7 @@ def _write_date(style: int, year: int, month: int, day: int) -> str:
 
 def write_days(days: NDArray[np.datetime64], separator: str = "-") -> Strings:
     """Days of taking a record, in one clean format."""
-    text = days.astype("datetime64[D]").astype("U10")
-    return np.asarray(np.char.replace(text, "-", separator), dtype=object)
+    return np.asarray([str(day).replace("-", separator) for day in days.astype("datetime64[D]").tolist()], dtype=object)
 
 
 def write_sex(

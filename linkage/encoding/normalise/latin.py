@@ -1,10 +1,10 @@
 """Latin-script values of `person-v1`: one written form in, one folded form out, None when nothing was said.
 
-Reads names, localities, streets, postcodes, states and identifiers. It compares nothing and derives no phonetic or
-typo-tolerant form (`person_tags.py` does); dates, phones and sex have files of their own.
+Reads names, localities, streets, postcodes, states, identifiers and telephone numbers of any country. It compares
+nothing and derives no phonetic or typo-tolerant form (`person_tags.py` does); dates and sex have files of their own.
 
-Every `read_*` is total (no string raises), deterministic and idempotent: reading a folded form gives it back. Letters of
-other scripts are kept as they are, so that equality still works on them.
+Every `read_*` is total (no string raises) and deterministic, and reading a folded form gives it back. Letters of other
+scripts are kept as they are, so that equality still works on them.
 """
 
 from __future__ import annotations
@@ -23,19 +23,22 @@ _APOSTROPHES: Final = re.compile("['\u2018\u2019\u201b\u02bc\u02bb`\u00b4]")
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 _BRACKETED: Final = re.compile(r"\(.*?\)|\[.*?\]")
 
-_PLACEHOLDERS: Final = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_PLACEHOLDERS: Final = _words(
     "unknown unkown unk unknwn undisclosed unspecified notstated notknown notgiven notavailable notapplicable "
     "noname nogivenname nosurname nofirstname nolastname missing none null nil nan na nd tba tbc tbd test "
-    "anonymous anon refused declined blank void deceased xx xxx zz zzz".split()
+    "anonymous anon refused declined blank void deceased xx xxx zz zzz"
 )
-_NEWBORN: Final = frozenset(
-    "baby babyof babyboy babygirl bb bg infant newborn twin unnamed boy girl male female".split()
-)
-_TITLES: Final = frozenset("mr mrs ms miss mstr master mx dr doctor prof professor rev fr sir dame lady lord".split())
-_SUFFIXES: Final = frozenset("jr jnr junior sr snr senior ii iii iv esq phd md".split())
-_PARTICLES: Final = frozenset(
+_NEWBORN: Final = _words("baby babyof babyboy babygirl bb bg infant newborn twin unnamed boy girl male female")
+_TITLES: Final = _words("mr mrs ms miss mstr master mx dr doctor prof professor rev fr sir dame lady lord")
+_SUFFIXES: Final = _words("jr jnr junior sr snr senior ii iii iv esq phd md")
+_PARTICLES: Final = _words(
     "a abu af al ap av bin bint da das de del della den der des di do dos du e el fitz ibn la las le les lo los "
-    "mac mc o saint st ste te ten ter van vande vander vd vom von y zu zum zur".split()
+    "mac mc o saint st ste te ten ter van vande vander vd vom von y zu zum zur"
 )
 _MAC: Final = re.compile(r"^mac(?=[b-df-hj-np-tv-z][a-z]{2})")
 
@@ -46,12 +49,15 @@ _LOCALITY_WORDS: Final = {
     "hbr": "harbour", "harbor": "harbour", "jct": "junction", "crk": "creek", "is": "island", "lk": "lake",
     "twp": "township", "upr": "upper", "lwr": "lower", "ctr": "centre", "center": "centre", "riv": "river",
 }  # fmt: skip
-_STREET_TYPES: Final = frozenset(
+_STREET_TYPES: Final = _words(
     "street st str road rd avenue ave av drive dr drv crescent cres cr crs crt court ct place pl close cl circuit "
     "cct cir circle lane la ln way wy terrace tce ter parade pde boulevard blvd bvd highway hwy square sq grove gr "
-    "gve walk wk row mews loop rise esplanade esp track trail trl parkway pkwy pky alley aly".split()
+    "gve walk wk row mews loop rise esplanade esp track trail trl parkway pkwy pky alley aly"
 )
-_UNIT_WORDS: Final = frozenset("unit flat apt apartment suite ste room rm level lot no number house villa shop".split())
+_UNIT_WORDS: Final = _words("unit flat apt apartment suite ste room rm level lot no number house villa shop")
+_COUNTED_UP: Final = "0123456789" * 3
+_NUMBERS_APART: Final = re.compile(r"[/;,|&\n]|\bor\b|\band\b")
+_EXTENSION: Final = re.compile(r"\s*(?:ext(?:ension)?|x|#)\.?\s*\d{1,6}\s*$")
 _NUMBER: Final = re.compile(r"\d+[a-z]?")
 
 
@@ -150,9 +156,22 @@ def read_state(text: str) -> str | None:
 def read_identifier(text: str) -> str | None:
     """Letters and digits of an identifier. None below four characters and for one repeated or counted up."""
     joined = "".join(fold_words(text.strip().removesuffix(".0")))
-    if len(joined) < 4 or _says_nothing(joined) or joined in "0123456789012345678901234567890":
-        return None
-    return joined
+    return None if len(joined) < 4 or _made_up(joined) or _says_nothing(joined) else joined
+
+
+def read_phones(text: str) -> tuple[str, ...]:
+    """Last eight digits of each number in a cell, so that country and area prefixes do not matter; at least six."""
+    digits = (re.sub(r"\D", "", _EXTENSION.sub("", part)) for part in _NUMBERS_APART.split(_fold_digits(text)))
+    return tuple(dict.fromkeys(n[-8:] for n in digits if 6 <= len(n) <= 15 and not _made_up(n[-8:])))
+
+
+def _fold_digits(text: str) -> str:
+    """Full-width and other written forms of digits and letters as plain ones, lower-case."""
+    return unicodedata.normalize("NFKC", text).casefold().strip().removesuffix(".0")
+
+
+def _made_up(number: str) -> bool:
+    return len(set(number)) == 1 or number in _COUNTED_UP or number in _COUNTED_UP[::-1]
 
 
 def _says_nothing(joined: str) -> bool:

@@ -60,7 +60,7 @@ def _add_key_type(connection: duckdb.DuckDBPyConnection, number: int, keys: KeyC
     connection.register("keys", table)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE shared AS {SHARED_KEYS}")
     pairs = AGREEING_PAIRS.format(limit=GROUP_LIMIT)
-    connection.execute(f"INSERT INTO agreements SELECT a, b, {1 << number} FROM ({pairs})")
+    connection.execute(f"INSERT INTO agreements SELECT a, b, {1 << number} FROM ({pairs})")  # noqa: S608 - integers only
     rows = connection.execute("SELECT COUNT(*) FROM shared WHERE records > ?", [GROUP_LIMIT]).fetchall()
     connection.unregister("keys")
     return int(rows[0][0])

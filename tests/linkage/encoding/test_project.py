@@ -160,6 +160,8 @@ def test_faults_are_named_by_line_and_key(folder: Path, old: str, new: str, rule
         GOOD.replace("[[source]]", "[source]", 1),
         "\0",
         "[[project]]\n",
+        "x = " + "[" * 5000,
+        GOOD.replace("school.csv", "x" * 5000),
         "project = 1",
     ],
 )

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linkage.encoding import reader
-from linkage.encoding.reader import cell_text, check_header, read_header, read_source
+from linkage.encoding.reader import cell_text, check_header, read_header, read_sample, read_source
 from linkage.errors import LinkageError, MappingError, SourceFileError
 
 CANARY = "钱多多QX7"
@@ -181,9 +181,12 @@ def test_a_missing_column_lists_the_header_only_when_it_is_one(write: Write) -> 
     assert caught.value.hint is not None
     assert "'班级'" in caught.value.hint
     with pytest.raises(MappingError) as caught:
-        check_header(Path("f"), ["序号", "x" * 500, *map(str, range(100))], ["序号", "姓名"])
+        check_header(Path("f"), ["序号", *(f"{i}" * 9 for i in range(100))], ["序号", "姓名"])
     assert caught.value.hint is not None
     assert len(caught.value.hint) < 600
+    with pytest.raises(MappingError) as caught:
+        _read(write("s.csv", f'序号,姓名,"性别\n1,{CANARY},男\n2,b,女"\n1,a,b\n'.encode()))
+    assert CANARY not in _everything_said(caught.value)
 
 
 def test_missing_filter_column_and_empty_filter_result(write: Write) -> None:
@@ -390,6 +393,11 @@ def test_parquet_faults_are_named_by_row(tmp_path: Path) -> None:
         _read(path)
     with pytest.raises(SourceFileError, match="row 3: column '序号': the record id is the same as on row 1"):
         read_source(path, ["姓名"], "序号", {})
+    bad = pa.array([b"ok", CANARY.encode() + b"\xff"]).view(pa.string())
+    pq.write_table(pa.table({"序号": ["1", "2"], "姓名": bad}), path)
+    with pytest.raises(SourceFileError, match="row 2: column '姓名': bytes that are not UTF-8") as caught:
+        read_source(path, ["姓名"], "序号", {})
+    assert CANARY not in _everything_said(caught.value)
     pq.write_table(pa.table({"序号": pa.array([], pa.string()), "姓名": pa.array([], pa.string())}), path)
     with pytest.raises(SourceFileError, match="no records"):
         read_source(path, ["姓名"], "序号", {})
@@ -402,3 +410,28 @@ def test_parquet_faults_are_named_by_row(tmp_path: Path) -> None:
 def test_cell_text(value: object, text: str) -> None:
     """Typed cells have one way to be written; an over-long number shows that digits are missing."""
     assert cell_text(value) == text
+
+
+# Samples -----------------------------------------------------------------------------------------
+
+
+def test_a_sample_is_the_files_beginning(write: Write) -> None:
+    """A proposal needs a few rows of any format, without waiting for the whole file or for unique ids."""
+    csv_rows = "序号,姓名\n" + '1,"王\n明"\n' * 200_000
+    for name, content in {
+        "s.csv": csv_rows.encode(),
+        "s.xlsx": _xlsx([["序号", "姓名"], *[[1, "王\n明"]] * 9]),
+    }.items():
+        header, columns = read_sample(write(name, content), 3)
+        assert (header, columns) == (["序号", "姓名"], [["1"] * 3, ["王\n明"] * 3])
+    header, columns = read_sample(write("s.csv", csv_rows.encode()), 500_000)
+    assert 50_000 < len(columns[0]) < 200_000
+
+
+def test_a_parquet_sample_skips_what_cannot_be_text(tmp_path: Path) -> None:
+    """One nested column must not keep the others from being proposed."""
+    path = tmp_path / "s.parquet"
+    pq.write_table(pa.table({"a": ["x", "y", "z"], "b": [[1]] * 3}), path)
+    assert read_sample(path, 2) == (["a", "b"], [["x", "y"], ["", ""]])
+    pq.write_table(pa.table({"a": pa.array([], pa.string())}), path)
+    assert read_sample(path, 2) == (["a"], [[]])

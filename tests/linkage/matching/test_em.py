@@ -44,8 +44,8 @@ def test_agrees_with_recordlinkage_on_binary_patterns() -> None:
     peer = recordlinkage.ECMClassifier(init="jaro", binarize=None, atol=1e-9)
     peer.fit(pd.DataFrame(rows, columns=list(FIELDS), index=index))
     classes = [
-        PairClass("match", 0.1, priors(1e-3, (0.9, 0.1))),
-        PairClass("other", 0.9, priors(1e-3, (0.1, 0.9))),
+        PairClass("match", 0.1, False, priors(1e-3, (0.9, 0.1))),
+        PairClass("other", 0.9, False, priors(1e-3, (0.1, 0.9))),
     ]
     nothing = [np.array([1e-9, 1e-9])] * 4  # the fixed random class is out of the way: both classes are fitted
     model = fit(binary_patterns(rows), COMPARISONS, classes, nothing, max_rounds=3000, tolerance=1e-10)
@@ -63,7 +63,7 @@ def test_probabilities_are_honest_on_independent_data() -> None:
     rows, truth = simulated(3000, 30000, seed=5)
     patterns = binary_patterns(rows)
     u = [np.array([p, 1 - p]) for p in (0.02, 0.05, 0.1, 0.03)]
-    model = fit(patterns, COMPARISONS, [PairClass("match", 0.05, priors(5, (0.8, 0.2)))], u)
+    model = fit(patterns, COMPARISONS, [PairClass("match", 0.05, False, priors(5, (0.8, 0.2)))], u)
     which = {tuple(levels): i for i, levels in enumerate(patterns.levels.tolist())}
     pattern = np.array([which[tuple(row)] for row in (1 - rows).tolist()])
     p = probability(model.weights(patterns)[pattern])
@@ -76,8 +76,8 @@ def test_a_pinned_class_does_not_move() -> None:
     """The sibling class would turn into a second match class (match-keys.md section 4, point 4)."""
     rows, _ = simulated(500, 5000, seed=7)
     classes = [
-        PairClass("match", 0.1, priors(5, (0.9, 0.1))),
-        PairClass("sibling", 0.1, priors(0, (0.3, 0.7), mode="fixed")),
+        PairClass("match", 0.1, False, priors(5, (0.9, 0.1))),
+        PairClass("sibling", 0.1, False, priors(0, (0.3, 0.7), mode="fixed")),
     ]
     u = [np.array([0.05, 0.95])] * 4
     model = fit(binary_patterns(rows), COMPARISONS, classes, u)
