@@ -106,7 +106,7 @@ def describe(
         steps=tuple(Step(name, seconds) for name, seconds in rehearsal.seconds.items()),
         sources=_sources(rehearsal),
         key_types=_key_types(rehearsal),
-        comparisons=_comparisons(found.model, plan.schema.comparisons),
+        comparisons=_comparisons(found.model, found.comparisons),
         cuts=Cuts(cuts.review, cuts.link),
         histogram=weight_histogram(weights),  # type: ignore[arg-type]
         waterfalls=_waterfalls(rehearsal),
@@ -131,7 +131,7 @@ def _sources(rehearsal: Rehearsal) -> tuple[SourceSummary, ...]:
 def _key_types(rehearsal: Rehearsal) -> tuple[KeyTypeSummary, ...]:
     records = max(sum(c.encoded.records for c in rehearsal.custody.values()), 1)
     out = []
-    for key_type in rehearsal.plan.schema.key_types:
+    for key_type in rehearsal.plan.schema.key_types if rehearsal.plan.scheme == "match-keys" else ():
         filled = sum(c.encoded.occupied[key_type.name] for c in rehearsal.custody.values())
         share = filled / (records * key_type.slots)
         out.append(KeyTypeSummary(key_type.name, key_type.tags, key_type.slots, share))
@@ -178,7 +178,7 @@ def _waterfall(rehearsal: Rehearsal, pattern: int, weight: float) -> Waterfall:
     random: Floats = patterns.possible[cell : cell + 1]
     prior = float(np.log2(max(model.shares[0][cell], 1e-9) / max(float(random[0]), 1e-9)))
     steps = []
-    for number, comparison in enumerate(rehearsal.plan.schema.comparisons):
+    for number, comparison in enumerate(rehearsal.matches.comparisons):
         level = int(patterns.levels[pattern][number])
         if level < 0:
             steps.append(WaterfallStep(comparison.name, "missing", 0.0))

@@ -5,7 +5,8 @@ bigrams of names and suburb, positional digits of date and postcode), set the sa
 filters of 1024 bits. Neither normalises: the rows are lower-case ASCII. A third line shows Sealink with its own
 normalisers and tokens, for which clkhash has no counterpart. The hash differs (clkhash: keyed BLAKE2, each token;
 Sealink: HMAC-SHA-256, each distinct token). Times run from opening the file to the last filter, after imports and,
-for Sealink, after its compiled code has been loaded; the wall clock of the whole process stands beside, and so does processor time, which a busy machine blurs less.
+for Sealink, after its compiled code has been loaded; the wall clock of the whole process stands beside, and so does
+processor time, which a busy machine blurs less.
 """
 
 from __future__ import annotations
@@ -144,9 +145,7 @@ def main() -> None:
         f"ratio: {ratio:.1f}x from opening the file to the last filter ({cpu:.1f}x in processor time), "
         f"{wall:.1f}x for the whole process"
     )
-    print(
-        f"with person-v1 normalisers and tokens, which clkhash has no counterpart for: {normalised:.1f}x in processor time"
-    )
+    print(f"with person-v1 normalisers and tokens, for which clkhash has nothing: {normalised:.1f}x in processor time")
     return None
 
 

@@ -135,7 +135,7 @@ def febrl_lines(split: int) -> list[Line]:
 def splink(task: str, tables: list[Path], folder: Path, cluster_at: float = 0.99) -> Found:
     """Run the peer on tables whose `unique_id` numbers all rows from 0."""
     script = ROOT / "bench" / "peers" / "splink_link.py"
-    command = [PEER, script, task, *tables, "--out", folder, "--cluster-at", str(cluster_at)]
+    command: list[str | Path] = [PEER, script, task, *tables, "--out", folder, "--cluster-at", str(cluster_at)]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     seconds = json.loads(run.stdout)
     del seconds["peak_bytes"]

@@ -29,7 +29,7 @@ class Plan:
     population: int
     normaliser: str
     clk_bits: int = 1024
-    clk_diffusion: int = 8
+    diffusion: int = 1  # of the CLK scheme
 
     def describe(self) -> dict[str, Any]:
         """The plan as plain values, in the order that the fingerprint hashes."""
@@ -42,7 +42,7 @@ class Plan:
             "normaliser": self.normaliser,
             "tags": {tag.name: tag.limit for tag in schema.tags.values()},
             "keys": {key_type.name: key_type.slots for key_type in schema.key_types},
-            "clk": [self.clk_bits, self.clk_diffusion] if self.scheme == "clk" else [],
+            "clk": [self.clk_bits, self.diffusion] if self.scheme == "clk" else [],
         }
 
     @property
@@ -54,3 +54,9 @@ class Plan:
     def with_keys(self, key_types: tuple[KeyType, ...]) -> Plan:
         """The same plan with another key set."""
         return replace(self, schema=replace(self.schema, key_types=key_types))
+
+
+def diffusion_for(population: int) -> int:
+    """Smallest t whose noise-free correlation stays under half of ρ*(N) (privacy.md section 4, 1,024 dense bits)."""
+    allowed = {2: 100, 3: 180, 4: 2_000, 5: 22_000, 6: 205_000, 8: 10_700_000}
+    return next((t for t, most in allowed.items() if population <= most), 10)

@@ -16,7 +16,7 @@ from linkage.encoded import read_batch
 from linkage.errors import BatchError
 from linkage.flows.match_batches import Rules, match_batches
 from linkage.matching.cluster_pairs import linked_pairs
-from linkage.plan import Plan
+from linkage.plan import Plan, diffusion_for
 from linkage.results import Naming, write_clusters, write_pairs, write_recipient
 from linkage.schema import load_schema
 
@@ -32,6 +32,7 @@ def match(
     population: Annotated[int, typer.Option(min=1, help="The plan's number of children.")],
     schema: Annotated[str, typer.Option(help="The plan's linkage schema: a built-in name or a file.")] = "cn-child-v1",
     scheme: Annotated[Literal["match-keys", "clk"], typer.Option(help="The plan's scheme.")] = "match-keys",
+    diffusion: Annotated[int | None, typer.Option(help="The plan's t, if its project file states one.")] = None,
     one_to_one: Annotated[bool, typer.Option(help="No source holds a child twice.")] = False,
     within_sources: Annotated[bool, typer.Option(help="Also link duplicates inside one source.")] = True,
     workers: Annotated[int, typer.Option(min=1, help="Threads to use.")] = 2,
@@ -42,7 +43,9 @@ def match(
         if len({batch.header.source for batch in opened}) < len(opened):
             raise BatchError("two batches come from the same source", hint="give each source's batch once")
         normaliser = opened[0].header.normaliser
-        plan = Plan(load_schema(schema), scheme, population, normaliser)
+        plan = Plan(
+            load_schema(schema), scheme, population, normaliser, diffusion=diffusion or diffusion_for(population)
+        )
         advance = bar("match")
         with tempfile.TemporaryDirectory(prefix=".sealink-") as scratch:
             found = match_batches(

@@ -21,6 +21,9 @@ import duckdb
 import splink_settings as settings
 from splink import DuckDBAPI, Linker
 
+PAIRS = "SELECT unique_id_l AS a, unique_id_r AS b, match_probability AS probability FROM {}"
+CLUSTERS = "SELECT unique_id AS record, cluster_id AS cluster FROM {}"
+
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
@@ -72,18 +75,8 @@ def linked(given: argparse.Namespace) -> dict[str, float]:
         clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, given.cluster_at)
     lap("cluster")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    across = ", source_dataset_l AS source_a, source_dataset_r AS source_b" if len(inputs) > 1 else ""
-    write(
-        connection,
-        f"SELECT unique_id_l AS a, unique_id_r AS b, match_probability AS probability{across} FROM {pairs.physical_name}",
-        given.out / "pairs.parquet",
-    )
-    own = ", source_dataset AS source" if len(inputs) > 1 else ""
-    write(
-        connection,
-        f"SELECT unique_id AS record, cluster_id AS cluster{own} FROM {clusters.physical_name}",
-        given.out / "clusters.parquet",
-    )
+    write(connection, PAIRS.format(pairs.physical_name), given.out / "pairs.parquet")
+    write(connection, CLUSTERS.format(clusters.physical_name), given.out / "clusters.parquet")
     return {**seconds, "peak_bytes": peak}
 
 

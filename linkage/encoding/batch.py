@@ -19,14 +19,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage.encoded import VISIBLE, Chunk, Header, whole_file, write_batch
+from linkage.encoding.clk import ClkKeys, encode_fields
+from linkage.encoding.clk_tokens import clk_columns
+from linkage.encoding.diffusion import diffuse
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.encoding.mapping import Records
-from linkage.encoding.match_keys import build_keys, record_seeds, tag_digests
+from linkage.encoding.match_keys import KeySlots, build_keys, record_seeds, tag_digests
+from linkage.encoding.prf import Bytes2D
 from linkage.encoding.tag_columns import TagColumn
 from linkage.encoding.tags import FieldCount, tag_records
 from linkage.plan import Plan
 
 CHUNK_RECORDS: Final = 32_768
+EPOCH: Final = "1"  # a new epoch has a new linkage secret; one secret serves one epoch only
 PUBLISH_FROM: Final = 10_000  # records; smaller files publish no collision rates (contracts section 2)
 
 
@@ -71,30 +76,55 @@ def encode_source(
     )
 
     def chunks() -> Iterator[Chunk]:
-        digests = tag_digests(columns, secret)
-        seeds = record_seeds(record_ids, agency)
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            for start in range(0, len(order), CHUNK_RECORDS):
-                stop = min(start + CHUNK_RECORDS, len(order))
-                part = {name: column.slice(start, stop) for name, column in columns.items()}
-                built = pool.map(
-                    lambda item, part=part, span=slice(start, stop): build_keys(
-                        item[1], item[0], part, digests, seeds[span], secret, agency
-                    ),
-                    enumerate(plan.schema.key_types),
-                )
-                keys: dict[str, NDArray[np.uint8]] = {}
-                for key_type, slots in zip(plan.schema.key_types, built, strict=True):
-                    keys[key_type.name] = slots.keys
-                    occupied[key_type.name] += slots.filled
-                    overflow[key_type.name] += slots.overflow
-                yield Chunk(keys, {name: bits[start:stop] for name, bits in visible.items()})
-                progress(stop, len(order))
+        spans = [slice(at, min(at + CHUNK_RECORDS, len(order))) for at in range(0, len(order), CHUNK_RECORDS)]
+        if plan.scheme == "clk":
+            built = _filter_chunks(records, order, spans, plan, secret)
+        else:
+            seeds = record_seeds(record_ids, agency)
+            built = _key_chunks(columns, seeds, spans, plan, secret, agency, occupied, overflow)
+        for span, keys in zip(spans, built, strict=True):
+            yield Chunk(keys, {name: bits[span] for name, bits in visible.items()})
+            progress(span.stop, len(order))
 
     with whole_file(private_path) as partial:
         _write_private(partial, record_ids)
         write_batch(batch_path, header, plan, chunks())
     return EncodedSource(source, len(order), tagged.fields, tagged.foreign_ids, occupied, overflow)
+
+
+def _key_chunks(
+    columns: Mapping[str, TagColumn], seeds: Bytes2D, spans: list[slice], plan: Plan, secret: LinkageSecret,
+    agency: AgencyKey, occupied: dict[str, int], overflow: dict[str, int],
+) -> Iterator[dict[str, NDArray[np.uint8]]]:  # fmt: skip
+    """Match keys of each span of rows; adds to the counts of real keys and of combinations left out."""
+    digests = tag_digests(columns, secret)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for span in spans:
+            part = {name: column.slice(span.start, span.stop) for name, column in columns.items()}
+
+            def build(number: int, part: dict[str, TagColumn] = part, span: slice = span) -> KeySlots:
+                key_type = plan.schema.key_types[number]
+                return build_keys(key_type, number, part, digests, seeds[span], secret, agency)
+
+            keys: dict[str, NDArray[np.uint8]] = {}
+            built = pool.map(build, range(len(plan.schema.key_types)))
+            for key_type, slots in zip(plan.schema.key_types, built, strict=True):
+                keys[key_type.name] = slots.keys
+                occupied[key_type.name] += slots.filled
+                overflow[key_type.name] += slots.overflow
+            yield keys
+
+
+def _filter_chunks(
+    records: Records, order: NDArray[np.int64], spans: list[slice], plan: Plan, secret: LinkageSecret
+) -> Iterator[dict[str, NDArray[np.uint8]]]:
+    """Diffused CLKs of each span of rows; the plain filters never leave this function."""
+    plain = encode_fields(
+        clk_columns(records, plan.schema.normaliser), ClkKeys.from_secret(secret, EPOCH), plan.clk_bits
+    )
+    hidden = diffuse(plain[order], secret.derive("clk-diffusion", EPOCH), plan.diffusion)
+    for span in spans:
+        yield {"clk": np.ascontiguousarray(hidden[span]).view(np.uint8)}
 
 
 def read_private(path: Path) -> list[str]:

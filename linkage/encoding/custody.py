@@ -15,7 +15,7 @@ from linkage.encoding.mapping import apply_mapping
 from linkage.encoding.normalise.version import NORMALISER_VERSION, tables_digest
 from linkage.encoding.project import Project, Source
 from linkage.encoding.reader import read_source
-from linkage.plan import Plan
+from linkage.plan import Plan, diffusion_for
 from linkage.schema import load_schema
 
 
@@ -31,7 +31,8 @@ class Custody:
 def plan_of(project: Project) -> Plan:
     """The plan that a project file stands for, under the normaliser that is installed here."""
     schema = load_schema(project.schema, project.path.parent)
-    return Plan(schema, project.scheme, project.population, normaliser_fingerprint())
+    diffusion = project.diffusion or diffusion_for(project.population)
+    return Plan(schema, project.scheme, project.population, normaliser_fingerprint(), diffusion=diffusion)
 
 
 def normaliser_fingerprint() -> str:

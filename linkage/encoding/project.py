@@ -27,7 +27,7 @@ Scheme = Literal["match-keys", "clk"]
 SourceKind = Literal["police", "school", "hospital", "civil", "other"]
 SchemaFields = Mapping[str, Cardinality] | Callable[[str], Mapping[str, Cardinality]]
 
-_PROJECT_KEYS: Final = ("schema", "population", "within_sources", "one_to_one", "scheme")
+_PROJECT_KEYS: Final = ("schema", "population", "within_sources", "one_to_one", "scheme", "diffusion")
 _SOURCE_KEYS: Final = ("name", "file", "record_id", "kind", "fields", "filter")
 _NAME: Final = re.compile(r"[A-Za-z0-9_\-\u3007\u3400-\u4dbf\u4e00-\u9fff]{1,64}")
 _POLICE_WORDS: Final = ("police", "公安", "派出所")
@@ -54,7 +54,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What the project file says. `population` counts children whom the linkage unit will ever know."""
+    """What the project file says. `population` counts children whom the linkage unit will ever know.
+
+    `diffusion` is the CLK scheme's t; None leaves it to the population.
+    """
 
     path: Path
     schema: str
@@ -62,6 +65,7 @@ class Project:
     within_sources: bool
     one_to_one: bool
     scheme: Scheme
+    diffusion: int | None
     sources: tuple[Source, ...]
 
 
@@ -122,9 +126,10 @@ class _Reading:
         within = self._flag(table, "within_sources", "project", default=True)
         one_to_one = self._flag(table, "one_to_one", "project", default=False)
         scheme: Scheme = self._choice(table, "scheme", "project", get_args(Scheme), "match-keys")
+        diffusion = self._diffusion(table)
         fields = schema_fields(schema) if callable(schema_fields) else schema_fields
         sources = self._sources(schema, fields)
-        return Project(self._path, schema, population, within, one_to_one, scheme, sources)
+        return Project(self._path, schema, population, within, one_to_one, scheme, diffusion, sources)
 
     def _sources(self, schema: str, fields: Mapping[str, Cardinality]) -> tuple[Source, ...]:
         raw = self._raw.get("source", [])
@@ -186,6 +191,12 @@ class _Reading:
         value = table.get("population")
         if type(value) is not int or value < 1:
             self._refuse("write a whole number of children, 1 or more", "project", "population")
+        return value
+
+    def _diffusion(self, table: Mapping[str, Any]) -> int | None:
+        value = table.get("diffusion")
+        if value is not None and (type(value) is not int or not 1 <= value <= 64):
+            self._refuse("write a whole number from 1 (none) to 64", "project", "diffusion")
         return value
 
     def _table(self, raw: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:

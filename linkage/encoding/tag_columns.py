@@ -57,24 +57,36 @@ class TagColumn:
 
 def collect(records: int, contributions: Iterable[Contribution], limits: Mapping[str, int]) -> dict[str, TagColumn]:
     """One TagColumn per tag in `limits`; earlier contributions come first, repeats and values past the limit go."""
-    given = list(contributions)
-    return {tag: _collect_tag(records, given, tag, limit) for tag, limit in limits.items()}
-
-
-def _collect_tag(records: int, contributions: list[Contribution], tag: str, limit: int) -> TagColumn:
-    numbers: dict[str, int] = {}
-    out = np.full((records, limit), -1, dtype=np.int32)
-    filled = np.zeros(records, dtype=np.int64)
+    numbers: dict[str, dict[str, int]] = {tag: {} for tag in limits}
+    out = {tag: np.full((records, limit), -1, dtype=np.int32) for tag, limit in limits.items()}
+    filled = {tag: np.zeros(records, dtype=np.int64) for tag in limits}
     for contribution in contributions:
-        values: list[int] = []
-        ends = [0]
-        for tags in contribution.per_value:
-            values.extend(numbers.setdefault(v, len(numbers)) for v in tags.get(tag, ()))
-            ends.append(len(values))
-        if values:
-            _append(out, filled, contribution.codes, np.array(ends), np.array(values, dtype=np.int32))
+        for tag, (owners, values) in _flatten(contribution.per_value, numbers).items():
+            size = np.bincount(owners, minlength=len(contribution.per_value))
+            ends = np.concatenate(([0], np.cumsum(size)))
+            _append(out[tag], filled[tag], contribution.codes, ends, np.array(values, dtype=np.int32))
+    return {tag: _column(out[tag], filled[tag], list(numbers[tag])) for tag in limits}
+
+
+def _flatten(
+    per_value: Sequence[TagValues], numbers: Mapping[str, dict[str, int]]
+) -> dict[str, tuple[list[int], list[int]]]:
+    """Per tag, the distinct values (as numbers) of each cell and the cell that each belongs to, in cell order."""
+    flat: dict[str, tuple[list[int], list[int]]] = {}
+    for code, tags in enumerate(per_value):
+        for tag, values in tags.items():
+            known = numbers.get(tag)
+            if known is not None:
+                owners, found = flat.setdefault(tag, ([], []))
+                for value in values:
+                    owners.append(code)
+                    found.append(known.setdefault(value, len(known)))
+    return flat
+
+
+def _column(out: NDArray[np.int32], filled: NDArray[np.int64], vocabulary: list[str]) -> TagColumn:
     indptr = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(filled)))
-    return TagColumn(indptr, out[out >= 0], list(numbers))
+    return TagColumn(indptr, out[out >= 0], vocabulary)
 
 
 @njit(cache=True)

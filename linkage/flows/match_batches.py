@@ -25,6 +25,7 @@ from linkage.matching.candidates import Pairs
 from linkage.matching.clusters import Evidence, cluster
 from linkage.matching.em import Model, Patterns, fit, with_states
 from linkage.matching.engines.duckdb import find_pairs
+from linkage.matching.similarity import chance, comparison, find_similar, match_class
 from linkage.matching.weights import Floats, random_levels
 from linkage.plan import Plan
 from linkage.schema import Comparison
@@ -57,6 +58,7 @@ class Matches:
     pattern: Ints
     patterns: Patterns
     model: Model
+    comparisons: tuple[Comparison, ...]
     clusters: Ints
     source: Ints
     named: NDArray[np.bool_]
@@ -77,6 +79,8 @@ def match_batches(
     key_types = plan.schema.key_types
     source = np.repeat(np.arange(len(batches)), [len(batch) for batch in batches])
     visible = {name: np.concatenate([batch.visible(name) for batch in batches]) for name in VISIBLE}
+    if plan.scheme == "clk":
+        return _match_filters(batches, source, visible, rules, threads, progress)
     pairs = find_pairs(
         _key_columns(batches, plan),
         threads=threads,
@@ -93,8 +97,38 @@ def match_batches(
     model = fit(patterns, plan.schema.comparisons, plan.schema.classes, random_rates(batches, plan))
     weight = model.weights(patterns)[pattern]
     progress("clusters", 0, 1)
-    matches = Matches(pairs, weight, pattern, patterns, model, np.zeros(0, dtype=np.int64), source, visible["has_name"])
-    return replace(matches, clusters=cluster(evidence_of(matches, weight), one_to_one=rules.one_to_one))
+    comparisons = plan.schema.comparisons
+    return _clustered(pairs, weight, pattern, patterns, model, comparisons, source, visible, rules)
+
+
+def _match_filters(
+    batches: Sequence[Batch], source: Ints, visible: dict[str, NDArray[np.bool_]], rules: Rules, threads: int,
+    progress: Progress,
+) -> Matches:  # fmt: skip
+    """Steps 2 to 5 for the CLK scheme: one similarity instead of key types."""
+    filters = np.concatenate([batch.keys("clk") for batch in batches]).view(np.uint64)
+    similar = find_similar(filters, threads)
+    progress("candidate pairs", 1, 1)
+    wanted = np.ones(len(similar.a), dtype=bool)
+    if not rules.within_sources or rules.one_to_one:
+        wanted = source[similar.a] != source[similar.b]
+    pairs = Pairs(similar.a[wanted], similar.b[wanted], np.zeros(int(wanted.sum()), dtype=np.int64))
+    level = similar.level[wanted]
+    patterns, pattern = count_patterns(level[:, None], pairs, source, visible, rules)
+    comparisons = (comparison(similar.edges),)
+    u = [chance(level, float(patterns.possible.sum()))]
+    model = fit(patterns, comparisons, [match_class()], u)
+    weight = model.weights(patterns)[pattern]
+    return _clustered(pairs, weight, pattern, patterns, model, comparisons, source, visible, rules)
+
+
+def _clustered(
+    pairs: Pairs, weight: Floats, pattern: Ints, patterns: Patterns, model: Model,
+    comparisons: tuple[Comparison, ...], source: Ints, visible: dict[str, NDArray[np.bool_]], rules: Rules,
+) -> Matches:  # fmt: skip
+    nobody = np.zeros(0, dtype=np.int64)
+    found = Matches(pairs, weight, pattern, patterns, model, comparisons, nobody, source, visible["has_name"])
+    return replace(found, clusters=cluster(evidence_of(found, weight), one_to_one=rules.one_to_one))
 
 
 def evidence_of(matches: Matches, weight: Floats) -> Evidence:
@@ -145,13 +179,13 @@ def random_rates(batches: Sequence[Batch], plan: Plan) -> list[Floats]:
         published = [batch.header.collisions[name] for batch in batches if name in batch.header.collisions]
         if published:
             rates[name] = float(np.mean(published))
-    return [_random_outcomes(comparison, rates) for comparison in plan.schema.comparisons]
+    return [_random_outcomes(each, rates) for each in plan.schema.comparisons]
 
 
-def _random_outcomes(comparison: Comparison, rates: dict[str, float]) -> Floats:
-    if comparison.random:
-        return np.array([*comparison.random, max(1.0 - sum(comparison.random), 1e-12)])
-    return random_levels([sum(rates[tag] for tag in level.tags) for level in comparison.levels], comparison.kind)
+def _random_outcomes(each: Comparison, rates: dict[str, float]) -> Floats:
+    if each.random:
+        return np.array([*each.random, max(1.0 - sum(each.random), 1e-12)])
+    return random_levels([sum(rates[tag] for tag in level.tags) for level in each.levels], each.kind)
 
 
 def _possible_pairs(source: Ints, visible: dict[str, NDArray[np.bool_]], sources: int, rules: Rules) -> Floats:

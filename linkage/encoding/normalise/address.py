@@ -17,9 +17,9 @@ class Address:
     """Parts of an address, '' or () where absent.
 
     `division`: GB/T 2260 code in force. `town`, `place` (village or estate; the road's name when there is
-    none, a community only when nothing else is named), `road`: names without their suffix. `numbers`: every house, unit, room and group number in
-    order, without leading zeros. `road_numbers`: how many of them, from the first, belong to the road and
-    not to the place.
+    none, a community only when nothing else is named), `road`: names without their suffix. `numbers`: every
+    house, unit, room and group number in order, without leading zeros. `road_numbers`: how many of them,
+    from the first, belong to the road and not to the place.
     """
 
     division: str
@@ -31,6 +31,7 @@ class Address:
 
 
 _MOST_TEXT = 200
+_MOST_RAW = 4000
 _MISSING = re.compile(
     "同上|同(?:户籍|户口|现住|家庭|住|父|母|监护).*|与.*(?:相同|一致)|本[市县区镇村]|无固定.*|居无定所|流浪.*|不[详明].*|无.{0,4}地址|暂无.*|外地|外省|本地"
 )
@@ -67,9 +68,10 @@ def read_address(text: str) -> Address | None:
 
     '12号3幢402室', '12-3-402' and '12#3栋402' have the same numbers.
     """
-    if len(text) > _MOST_TEXT or is_missing(text):
+    folded = fold(text[:_MOST_RAW])
+    if len(folded) > _MOST_TEXT or is_missing(folded):
         return None
-    folded = _cleaned(fold(text))
+    folded = _cleaned(folded)
     if not folded or _MISSING.fullmatch(folded):
         return None
     division, rest = find_division(folded)

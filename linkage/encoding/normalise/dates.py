@@ -22,6 +22,7 @@ _EPOCH = date(1970, 1, 1)
 _EXCEL_ZERO = date(1899, 12, 30)
 _EXCEL_RANGE = range(30000, 60001)
 _MOST_TEXT = 80
+_MOST_RAW = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def read_date(text: str) -> Dob | None:
     Day and month change places when only that is possible; d/m/y is assumed where both are. A moment given
     in UTC is taken to Beijing time, as exports write midnight there as 16:00 of the day before.
     """
-    text = fold(text).lower().strip("'\"` ,;.")
+    text = fold(text[:_MOST_RAW]).lower().strip("'\"` ,;.")
     if not text or len(text) > _MOST_TEXT or is_missing(text):
         return None
     number = _NUMBER.fullmatch(text)

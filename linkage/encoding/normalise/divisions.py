@@ -16,6 +16,7 @@ _PROVINCE_TAIL = re.compile("省|市|特别行政区|(?:壮族|回族|维吾尔)
 _TOWN_LIKE = re.compile(
     "[东西南北中]{0,2}(?:路|街|大道|巷|桥)|镇|乡|村|社区|小区|居委|[一-龥]{0,4}新区|[一-龥]{0,6}开发区|花园|广场|港|高新|大厦|新城|家园|公寓"
 )
+_TOWN_BEHIND = re.compile("[一-龥]{1,6}?(?:镇|乡|街道|[县区市旗])")
 _MUNICIPALITIES = ("11", "12", "31", "50")
 # Projects of this schema are made for cities of Jiangsu; a district of a municipality is written with it.
 _PREFERRED = ("3206", "32")
@@ -134,9 +135,14 @@ def _level(table: dict[str, list[tuple[str, str, bool]]], text: str, within: str
             whole.append(Found(code, rest))
         elif rest[:1] in ("市", "县", "区") and (table is _COUNTIES or rest[:1] == "市"):
             short.append(Found(code, rest[1:]))
-        elif not _TOWN_LIKE.match(rest) and (rest or within):
+        elif not _TOWN_LIKE.match(rest) and (within or _may_stand_alone(code, rest)):
             short.append(Found(code, rest))
     return _preferred(whole) or _preferred(short)
+
+
+def _may_stand_alone(code: str, rest: str) -> bool:
+    """Villages are called like counties far away: a bare name needs the preferred city or a town behind it."""
+    return _TOWN_BEHIND.match(rest) is not None or (code.startswith(_PREFERRED[0]) and rest[:1] > "9")
 
 
 def _preferred(found: list[Found]) -> Found | None:

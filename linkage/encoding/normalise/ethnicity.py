@@ -51,13 +51,15 @@ _CODES = {
 _NUMBER = re.compile(r"(\d{1,2})(?:\.0+)?")
 _LEADING = re.compile(r"(\d{1,2})[\s\-_.:/]*(?=[^\d\s])")
 _MOST_TEXT = 40
+_MOST_RAW = 4000
 
 
 def read_ethnicity(text: str) -> str | None:
     """'01' to '56', or '98' (naturalised), from 汉, 汉族, 1, '01-汉族', HA; None for anything else."""
-    if len(text) > _MOST_TEXT:
+    folded = fold(text[:_MOST_RAW])
+    if len(folded) > _MOST_TEXT:
         return None
-    folded = re.sub(r"[\s'\"()·]+", "", fold(text)).casefold()
+    folded = re.sub(r"[\s'\"()·]+", "", folded).casefold()
     number = _NUMBER.fullmatch(folded)
     if number:
         value = int(number[1])

@@ -27,6 +27,7 @@ _SHORT_ETHNIC = frozenset(
     words("""
     卓玛 扎西 多吉 格桑 次仁 达瓦 尼玛 桑珠 丹增 旦增 旺姆 拉姆 央金 平措 顿珠 巴桑 米玛 边巴 普布 索朗 罗布
     德吉 白玛 仁增 洛桑 强巴 曲珍 措姆 卓嘎 旺堆 贡布 泽仁 嘉措 巴图 娜仁 其其格 乌云 高娃 图雅 那仁 苏日娜
+    斯琴 宝音 阿茹娜 萨仁 朝鲁 巴雅尔 白玛 梅朵
     琪琪格 琪木格 才让 才仁 多杰 卓嘎 益西 旦珍 仓决 阿衣 阿果 阿依 依力 马海
     巴特尔 买买提 古丽娜 阿依努 艾力 吐逊 热娜 玉素甫 阿迪力 帕提古 依米提 艾山 艾合买提 阿曼
     """)
@@ -76,6 +77,8 @@ def is_undotted_ethnic(text: str) -> bool:
         return True
     if len(text) < 3 or text[:2] in COMPOUND:
         return False
+    if len(text) == 4 and text[:2] in _SHORT_ETHNIC and text[2:] in _SHORT_ETHNIC:
+        return True
     foreign = sum(char in _SOUND_ONLY for char in text)
     if len(text) == 3:
         return foreign == 3 and text[0] not in COMMON

@@ -65,11 +65,16 @@ def _joined(words: _Words) -> str:
 def _pieces(word: str) -> list[_Words]:
     """Ways to cut one word; hyphens and apostrophes cut for certain, a foreign word stays whole."""
     marked = [part for part in re.split("['-]", word) if part]
-    cuts = [divide(part) for part in marked]
-    if not all(cuts):
+    cuts = [divide(part) for part in marked[:_MOST_WORDS]]
+    if len(marked) > _MOST_WORDS or not all(cuts):
         return [(_joined((word,)),)]
-    choices = islice(product(*(cut[:2] for cut in cuts)), MOST_READINGS)
+    choices = islice(product(*(_likely(cut) for cut in cuts)), MOST_READINGS)
     return [tuple(piece for cut in choice for piece in cut) for choice in choices]
+
+
+def _likely(cuts: tuple[_Words, ...]) -> tuple[_Words, ...]:
+    """The best cut, and the next one if it makes a given name of usual length (xi an beside xian)."""
+    return cuts[:2] if len(cuts) > 1 and len(cuts[1]) <= max(2, len(cuts[0])) else cuts[:1]
 
 
 def _splits(words: _Words, shouted: list[bool]) -> list[_Split]:
@@ -87,6 +92,8 @@ def _splits(words: _Words, shouted: list[bool]) -> list[_Split]:
         fitting = [order for order in orders if order[0] in sounds]
         if fitting:
             return fitting[::-1] if _last_alone_is_shouted(shouted) else fitting
+    if all(divide(_joined((word,))) for word in words):
+        return [("", words[:1]), ("", words), *orders[::-1]]  # an ethnic name: own name first
     return orders[::-1]  # a foreign name: family name last
 
 

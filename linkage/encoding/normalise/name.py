@@ -7,7 +7,7 @@ import re
 
 from linkage.encoding.normalise.han_name import mask_unreadable, read_ethnic, read_han
 from linkage.encoding.normalise.latin_name import read_latin
-from linkage.encoding.normalise.name_cell import MOST_TEXT, split_names, strip_honorific, strip_relation
+from linkage.encoding.normalise.name_cell import MOST_RAW, MOST_TEXT, split_names, strip_honorific, strip_relation
 from linkage.encoding.normalise.name_forms import MASK, Name, Newborn, Reading, Script
 from linkage.encoding.normalise.newborn import cut_newborn
 from linkage.encoding.normalise.surnames import COMPOUND, KNOWN
@@ -42,7 +42,7 @@ _ACCENTED = re.compile("[À-ɏ\u1e00-\u1eff]")
 
 def read_name(text: str) -> Name | Newborn | None:
     """The main name in a cell. Masked characters are '*'; an entry like 张丽之女 is a Newborn."""
-    folded = fold(text)
+    folded = fold(text[:MOST_RAW])
     if len(folded) > MOST_TEXT or is_missing(folded) or _is_nameless(folded):
         return None
     cut = cut_newborn(folded)
@@ -59,7 +59,7 @@ def read_name(text: str) -> Name | Newborn | None:
 
 def read_guardian(text: str) -> Name | None:
     """The name of an adult, freed from relation words (母亲张丽, 父:张强) and phone numbers."""
-    folded = fold(text)
+    folded = fold(text[:MOST_RAW])
     if len(folded) > MOST_TEXT or is_missing(folded):
         return None
     if _SHORT_HAN.fullmatch(folded) and folded[0] not in _NAMELESS_START:

@@ -15,6 +15,7 @@ from linkage.encoding.normalise.tables import words
 from linkage.encoding.normalise.text import HAN, fold
 
 MOST_TEXT = 200
+MOST_RAW = 4000
 """Longer cells hold no name; they are not searched."""
 
 RELATIONS = words("""
@@ -75,7 +76,7 @@ def split_names(text: str) -> tuple[str, ...]:
 
     Han characters come out folded and without inner spaces. () for an empty or over-long cell.
     """
-    text = fold(text)
+    text = fold(text[:MOST_RAW])
     if not text or len(text) > MOST_TEXT:
         return ()
     if text.isalpha() and not text.isascii() and len(text) <= 3 and _HAN_RUN.fullmatch(text):

@@ -10,6 +10,7 @@ from decimal import Decimal
 from linkage.encoding.normalise.text import fold
 
 _MOST_TEXT = 200
+_MOST_RAW = 4000
 _MOBILE = re.compile(
     r"(?<!\d)(?:(?:\+|00)?86[\s\-.)]*)?0?(1[3-9]\d[\s\-.]?\d{4}[\s\-.]?\d{4}|1[3-9]\d{2}[\s\-.]?\d{3}[\s\-.]?\d{4})(?!\d)"
 )
@@ -34,11 +35,12 @@ def read_phone(text: str) -> str | None:
 
     A landline without its area code stays so (7 or 8 digits).
     """
-    if len(text) > _MOST_TEXT:
-        return None
     if len(text) == 11 and text.isascii() and text.isdigit() and text[0] == "1":
         return text if text[1] in "3456789" and not _is_placeholder(text) else None
-    folded = _LETTERS.sub("0", fold(text))
+    folded = fold(text[:_MOST_RAW])
+    if len(folded) > _MOST_TEXT:
+        return None
+    folded = _LETTERS.sub("0", folded)
     if _SCIENTIFIC.fullmatch(folded):
         folded = str(int(Decimal(folded)))
     folded = re.sub(r"(?<=\d)\.0+$", "", folded)
@@ -49,9 +51,9 @@ def read_phone(text: str) -> str | None:
 
 def split_phones(text: str) -> tuple[str, ...]:
     """Texts of the single numbers in a cell, in order, to be read one by one; () for an over-long cell."""
-    if len(text) > _MOST_TEXT:
+    folded = fold(text[:_MOST_RAW])
+    if len(folded) > _MOST_TEXT:
         return ()
-    folded = fold(text)
     folded = _TWO_MOBILES.sub(r"\1/", folded)
     pieces = (piece.strip() for part in _SPLIT.split(folded) for piece in _SPACED.split(part))
     return tuple(dict.fromkeys(piece for piece in pieces if piece and re.search(r"\d", piece)))

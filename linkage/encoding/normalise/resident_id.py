@@ -48,6 +48,7 @@ _EIGHTEEN = re.compile(r"\d{17}[\dX]")
 _MASKED = re.compile(r"\d{1,17}[*X●○?]{2,}[\dX]{0,10}")
 _FOURTEEN = re.compile(r"\d{3,17}")
 _MOST_TEXT = 64
+_MOST_RAW = 4000
 
 
 def read_resident_id(text: str) -> ResidentId | None:
@@ -67,7 +68,7 @@ def explain_resident_id(text: str) -> Explanation:
         return status
     if _is_placeholder(compact):
         return "placeholder"
-    if len(text) <= _MOST_TEXT and is_missing(text):
+    if is_missing(text[:_MOST_RAW]):
         return "missing"
     if _MASKED.fullmatch(compact):
         return "masked"
@@ -94,11 +95,13 @@ def check_digit(body: str) -> str:
 
 def _compact(text: str) -> str:
     """Upper case without labels, separators and a spreadsheet's traces; '' when far too long."""
-    if len(text) > _MOST_TEXT:
-        return ""
     if len(text) == 18 and text.isascii() and text.isalnum():
         return text.upper()
-    text = fold(text).upper().translate(_LOOK_LIKE) if not text.isascii() else text.strip().upper()
+    text = fold(text[:_MOST_RAW]).upper()
+    if len(text) > _MOST_TEXT:
+        return ""
+    if not text.isascii():
+        text = text.translate(_LOOK_LIKE)
     if _DECIMAL.fullmatch(text):
         text = text.partition(".")[0]
     if _SCIENTIFIC.fullmatch(text):

@@ -19,13 +19,14 @@ _FEMALE = re.compile("[女♀]|小姐|千金")
 _TRAILING = re.compile(r"\.0+$")
 _NOISE = re.compile(r"[\s'\"`.,;:_()\[\]/|\-]+")
 _MOST_TEXT = 40
+_MOST_RAW = 4000
 
 
 def read_sex(text: str) -> Literal["M", "F"] | None:
     """'M', 'F' or None: 1, '1.0', '男', '男性', '1-男', 'male', '男孩' and the like."""
-    if len(text) > _MOST_TEXT:
+    folded = fold(text[:_MOST_RAW]).casefold()
+    if len(folded) > _MOST_TEXT:
         return None
-    folded = fold(text).casefold()
     male, female = bool(_MALE.search(folded)), bool(_FEMALE.search(folded))
     if male or female:
         return None if male and female else "M" if male else "F"

@@ -48,7 +48,7 @@ def toneless(text: str) -> str:
         # the tone mark may stand between u and its diaeresis
         text = re.sub("u[\u0300-\u0307\u0309-\u036f]*\u0308", "v", text)
         text = "".join(char for char in text if not unicodedata.combining(char))
-    text = text.replace("u:", "v").replace("'", "'")
+    text = text.replace("u:", "v")
     text = re.sub(r"(?<=[a-z])[0-5]", "'", text)
     text = _SPELLED_V.sub(r"\1v\2", text)
     text = re.sub(r"\b([nl])ue\b", r"\1ve", text)

@@ -64,7 +64,8 @@ _PLACEHOLDERS = frozenset(
     words("""
     无 无名氏 待定 未知 不详 不明 未填 未填写 空 空白 无数据 未提供 未登记 未登录 暂无 暂缺 没有 保密 拒答
     拒绝提供 其他 其它 未说明 未说明的 未采集 未录入 待补 待查 待核实 待核 待完善 待确认 不清 不清楚 不知道
-    不知 未详 缺 缺失 缺省 不适用 同上 略 无此项 无记录 查无 不祥 未详细 无信息 未标识 身份不明 情况不明 未办理 未办 未上户 未落户 未申报 无身份证 无证 无证件
+    不知 未详 缺 缺失 缺省 不适用 同上 略 无此项 无记录 查无 不祥 未详细 无信息 未标识 身份不明 情况不明
+    未办理 未办 未上户 未落户 未申报 无身份证 无证 无证件
     null none nan nat n/a na n.a n\\a nil nul undefined unknown unk missing empty blank tbd test x xx xxx
     notavailable notapplicable notknown notprovided #n/a #na #null! #value! #ref! #name? #num! #div/0!
     \\n

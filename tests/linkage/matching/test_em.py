@@ -23,6 +23,8 @@ def binary_patterns(rows: np.ndarray) -> Patterns:
         count=count.astype(float),
         stratum=np.zeros(1, dtype=np.int64),
         possible=np.array([float(len(rows))]),
+        states=distinct,
+        of=np.arange(len(distinct)),
     )
 
 
