@@ -9,7 +9,9 @@ Sees: names
 from __future__ import annotations
 
 import csv
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from linkage.encoding.mapping import apply_mapping
-from linkage.encoding.project import load_project
+from linkage.encoding.project import Source, load_project
 from linkage.encoding.reader import read_source
 from linkage.encoding.tag_columns import TagColumn
 from linkage.encoding.tags import tag_records
@@ -43,29 +45,29 @@ class RowTruth:
 
 
 def write_rows(project: Path, out: Path) -> RowTruth:
-    """Write all sources of a generated city, in the project's order, to the Parquet file `out`."""
+    """Write all sources of a generated city, in the project's order, to the Parquet file `out`; two processes."""
     loaded = load_project(project, lambda name: load_schema(name).fields)
-    schema = load_schema(loaded.schema)
     with project.with_name("truth.csv").open(encoding="utf-8") as file:
         known = {(r["source"], r["record"]): int(r["entity"].lstrip("E")) for r in csv.DictReader(file)}
-    entity: list[int] = []
-    source: list[int] = []
-    named: list[NDArray[np.bool_]] = []
-    tables = []
-    for number, place in enumerate(loaded.sources):
-        read = read_source(place.file, place.columns, place.record_id, place.filter)
-        records = apply_mapping(read, place.fields)
-        tagged = tag_records(records, schema)
-        columns = {name: first_values(tagged.tags[tag]) for name, tag in BEST.items()}
-        columns |= {name: value_lists(tagged.tags[tag]) for name, tag in ALL.items()}
-        columns["source_dataset"] = pa.array([place.name] * len(records), pa.string())
-        columns["unique_id"] = pa.array(np.arange(len(entity), len(entity) + len(records)))
-        tables.append(pa.table(columns))
-        entity += [known[place.name, record] for record in records.record_ids.to_pylist()]
-        source += [number] * len(records)
-        named.append(tagged.visible["has_name"])
-    pq.write_table(pa.concat_tables(tables), out)
-    return RowTruth(np.array(source), np.array(entity), np.concatenate(named))
+    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
+        read = list(pool.map(source_rows, loaded.sources, [loaded.schema] * len(loaded.sources)))
+    tables, records, named = zip(*read, strict=True)
+    table = pa.concat_tables(tables)
+    pq.write_table(table.append_column("unique_id", pa.array(np.arange(table.num_rows))), out)
+    names = [(place.name, record) for place, ids in zip(loaded.sources, records, strict=True) for record in ids]
+    source = np.repeat(np.arange(len(records)), [len(ids) for ids in records])
+    return RowTruth(source, np.array([known[name] for name in names]), np.concatenate(named))
+
+
+def source_rows(place: Source, schema_name: str) -> tuple[pa.Table, list[str], NDArray[np.bool_]]:
+    """One source's normalised fields, its record ids and which records have a name, in file order."""
+    read = read_source(place.file, place.columns, place.record_id, place.filter)
+    records = apply_mapping(read, place.fields)
+    tagged = tag_records(records, load_schema(schema_name))
+    columns = {name: first_values(tagged.tags[tag]) for name, tag in BEST.items()}
+    columns |= {name: value_lists(tagged.tags[tag]) for name, tag in ALL.items()}
+    columns["source_dataset"] = pa.array([place.name] * len(records), pa.string())
+    return pa.table(columns), records.record_ids.to_pylist(), tagged.visible["has_name"]
 
 
 def first_values(column: TagColumn) -> pa.Array:

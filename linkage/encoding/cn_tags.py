@@ -109,10 +109,9 @@ def another_persons_id(written: Dob | None, stated: Dob) -> bool:
 def _add_name(tags: dict[str, list[str]], name: Name) -> None:
     whole = name.surname + name.given if name.script == "han" else "".join(name.parts)
     readable = "*" not in whole
-    if whole and readable:
-        _add(tags, "NX", [whole, name.parts[0]] if name.parts else [whole])
     if readable:
-        _add(tags, "NP", _pinyin(name.readings))
+        _add(tags, "NX", [whole] if whole else [])
+        _add(tags, "NP", _pinyin(_full_readings(name)))
     for reading in name.readings:
         _add(tags, "SU", [reading.surname] if reading.surname else [])
         if reading.surname:
@@ -121,10 +120,15 @@ def _add_name(tags: dict[str, list[str]], name: Name) -> None:
             _add(tags, "NG", [" ".join(reading.given)])
         if reading.given and reading.given[-1] != "*":
             _add(tags, "NL", [reading.given[-1]])
-    if name.script == "han" and name.surname and len(name.given) >= 2 and readable:
-        _add(tags, "NS", [name.surname + "".join(sorted(name.given))])
     if name.script == "han" and name.surname and readable:
+        _add(tags, "NS", [name.surname + "".join(sorted(name.given))] if len(name.given) >= 2 else [])
         _add(tags, "NM", _look_alikes(name))
+
+
+def _full_readings(name: Name) -> Iterable[Reading]:
+    """All readings; of a dotted name only the whole one: its first part may be the clan's and shared by siblings."""
+    longest = sorted(name.readings, key=lambda reading: len(reading.given), reverse=True)
+    return longest[:1] if len(name.parts) >= 2 else name.readings
 
 
 def _look_alikes(name: Name) -> list[str]:

@@ -30,8 +30,8 @@ class Evidence:
     """What clustering may look at.
 
     `a`, `b` int64[p] record numbers, a < b, sorted by (a, b); `weight` float[p] log2 odds. `apart` float[2]: weight of
-    a pair without a common key, when either record lacks a name [0] and when both have one [1]. `named` bool[n], `source`
-    int64[n].
+    a pair without a common key, when either record lacks a name [0] and when both have one [1]. `named` bool[n],
+    `source` int64[n].
     """
 
     records: int

@@ -4,8 +4,8 @@ Each candidate pair shows a pattern: one level per comparison. Keys do not show 
 from several *states*, combinations of true levels; given its class, a pair's true levels are independent, and the
 probability of a pattern is the sum over its states. The random class is not fitted: its expected count of a pattern is
 (pairs of records) · Π u, an intensity (match-keys.md section 4). The other classes follow the schema's priors; a
-missing level counts neither for nor against. Shares are fitted per *cell* (two sources and their visible bits), match levels
-per pair of sources (*stratum*), each drawn towards the file-wide estimate.
+missing level counts neither for nor against. Shares are fitted per *cell* (two sources and their visible bits), match
+levels per pair of sources (*stratum*), each drawn towards the file-wide estimate.
 
 This module sees counts of patterns only: no record, no key, no name.
 Spec: Fellegi & Sunter 1969; Dempster, Laird & Rubin 1977; match-keys.md section 4.

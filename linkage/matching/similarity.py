@@ -3,7 +3,7 @@
 A CLK carries no fields, only one similarity. Pairs from a floor upwards are found by the kernel and put into levels of
 equal width. What chance alone would put there is read off the levels just above the floor, where chance rules, and
 carried on upwards along a straight line in the logarithm: similarity of strangers falls at least as fast as that.
-Twins and siblings cannot be told apart by this scheme; it says so in the documents, not here.
+Twins and siblings cannot be told apart by this scheme.
 """
 
 from __future__ import annotations

@@ -198,7 +198,7 @@ def test_interrupt_leaves_nothing_half_written(city: Path, tmp_path: Path) -> No
     process.send_signal(signal.SIGINT)
     process.wait(timeout=60)
     assert process.returncode != 0
-    left = [path for path in tmp_path.iterdir()]
+    left = list(tmp_path.iterdir())
     assert left == [] or {p.name for p in (tmp_path / "out").iterdir()} >= {"links.csv"}
 
 
