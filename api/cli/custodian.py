@@ -10,12 +10,8 @@ import typer
 
 from api.cli.console import err, out, progress, refusals
 from linkage.encoded import whole_file
-from linkage.encoding.batch import read_private
-from linkage.encoding.custody import encode_file, plan_of
 from linkage.encoding.keys import AgencyKey, LinkageSecret
-from linkage.encoding.project import load_project
 from linkage.errors import BatchError, ProjectError
-from linkage.schema import load_schema
 
 mapping = typer.Typer(no_args_is_help=True, help="Find out which column means what.")
 
@@ -52,6 +48,10 @@ def encode(
     out: Annotated[Path, typer.Option(help="Folder for NAME.batch (to the linkage unit) and NAME.private (stays).")],
 ) -> None:
     """Encode one source: nothing in NAME.batch names a child, NAME.private maps its rows to record ids."""
+    from linkage.encoding.custody import encode_file, plan_of
+    from linkage.encoding.project import load_project
+    from linkage.schema import load_schema
+
     with refusals(), progress() as bar:
         loaded = load_project(project, lambda name: load_schema(name, project.parent).fields)
         chosen = next((s for s in loaded.sources if s.name == source), None)
@@ -76,6 +76,8 @@ def resolve(
     out: Annotated[Path, typer.Option(help="File to write: record,pseudonym,linked_elsewhere.")],
 ) -> None:
     """Put this agency's own record ids to its result; nobody else's records are in it."""
+    from linkage.encoding.batch import read_private
+
     with refusals():
         ids = read_private(private)
         rows = _result_rows(result, len(ids))

@@ -9,9 +9,6 @@ from typing import Annotated
 import typer
 
 from api.cli.console import out, refusals
-from linkage.evaluation import evaluate as judge
-from linkage.evaluation_files import read_evaluation_table
-from linkage.evaluation_table import evaluation_table
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +23,10 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Pairwise and B-cubed precision, recall and F1 of links, across and within sources."""
+    from linkage.evaluation import evaluate as judge
+    from linkage.evaluation_files import read_evaluation_table
+    from linkage.evaluation_table import evaluation_table
+
     with refusals():
         flags = read_evaluation_table(strata) if strata else None
         quality = judge(read_evaluation_table(links), read_evaluation_table(truth), flags)

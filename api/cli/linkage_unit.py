@@ -7,18 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
-import pyarrow as pa
 import typer
 
 from api.cli.console import err, progress, refusals
-from linkage.encoded import read_batch
-from linkage.errors import BatchError
-from linkage.flows.match_batches import Rules, match_batches
-from linkage.matching.cluster_pairs import linked_pairs
-from linkage.plan import Plan, diffusion_for
-from linkage.results import Naming, write_clusters, write_pairs, write_recipient
-from linkage.schema import load_schema
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +29,17 @@ def match(
     workers: Annotated[int, typer.Option(min=1, help="Threads to use.")] = 2,
 ) -> None:
     """Match batches by key equality. Results name rows of batches; each agency resolves its own."""
+    import numpy as np
+    import pyarrow as pa
+
+    from linkage.encoded import read_batch
+    from linkage.errors import BatchError
+    from linkage.flows.match_batches import Rules, match_batches
+    from linkage.matching.cluster_pairs import linked_pairs
+    from linkage.plan import Plan, diffusion_for
+    from linkage.results import Naming, write_clusters, write_pairs, write_recipient
+    from linkage.schema import load_schema
+
     with refusals(), progress() as bar:
         opened = [read_batch(path) for path in batches]
         if len({batch.header.source for batch in opened}) < len(opened):

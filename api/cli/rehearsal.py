@@ -1,4 +1,7 @@
-"""`sealink link`: rehearse a whole linkage on one machine, and `sealink demo`: the same on data that everybody has."""
+"""`sealink link`: rehearse a whole linkage on one machine, and `sealink demo`: the same on data that everybody has.
+
+Commands import what they need when they are called, so that `--help` and small commands answer at once.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,6 @@ from typing import Annotated
 import typer
 
 from api.cli.console import err, progress, refusals
-from api.outcome import write_outcome
-from api.rehearsal import publish, rehearse, working_folder
-from linkage.encoding.project import load_project
-from linkage.schema import load_schema
 
 Workers = Annotated[int, typer.Option(min=1, help="Processes and threads to use.")]
 
@@ -30,6 +29,11 @@ def link(
     workers: Workers = 2,
 ) -> None:
     """Link the files of several agencies on this machine, as agencies and linkage unit would apart."""
+    from api.outcome import write_outcome
+    from api.rehearsal import publish, rehearse, working_folder
+    from linkage.encoding.project import load_project
+    from linkage.schema import load_schema
+
     with refusals(), progress() as bar:
         loaded = load_project(project, lambda name: load_schema(name, project.parent).fields)
         with working_folder(out) as work:

@@ -8,10 +8,10 @@ either the beginning or the end of a word, two of the three parts of a date, and
 of a field form a ladder, each value set holding whatever the tighter tags can agree on: the loosest name tag has the
 first letters, the last letters and the sound. Locality and postcode say the same thing twice and form one ladder.
 
-GX SX given name and surname · GP SP as they sound · GE SE first letters, last letters or sound · NX NE both names, exact
-or by such a part each, whichever stands first · DX date · DP two of its three parts, or day and month exchanged · LPC
-locality and postcode · LFP near locality, postcode · LFPF both near · PE near locality or postcode · AN house and street
-· T phone · I identifier · X sex.
+GX SX given name and surname · GP SP as they sound · GE SE first letters, last letters or sound · NX NE both names,
+exact or by such a part each, whichever stands first · DX date · DP two of its three parts, or day and month exchanged ·
+LPC locality and postcode · LFP near locality, postcode · LFPF both near · PE near locality or postcode · AN house and
+street · T phone · I identifier · X sex.
 """
 
 from __future__ import annotations

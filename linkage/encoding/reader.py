@@ -447,7 +447,7 @@ def _read_plain(text: bytes, header: _Header, wanted: list[str]) -> dict[str, pa
 
 def _is_plain(text: bytes, header: _Header) -> bool:
     """True when each record is one line, short enough, and each quote opens or closes a whole cell."""
-    if b"\0" in text or b'="' in text:
+    if b"\0" in text or b'="' in text or text.count(b"\r") != text.count(b"\r\n"):
         return False
     edge = np.zeros(256, dtype=np.bool_)
     edge[list(f'\r\n"{header.delimiter}'.encode())] = True

@@ -1,8 +1,8 @@
 """Records → tag columns: which function reads which field, and which cells of a record contradict each other.
 
-Each distinct cell of a column is read once. Besides the tags, it says per record whether the two visible bits are on
-("has name", "has id") and counts per field the cells that hold something unreadable. It holds no key and writes
-nothing.
+Each distinct cell of a column is read once, and each distinct combination where a tag reads several columns together.
+Besides the tags, it says per record whether the two visible bits are on ("has name", "has id") and counts per field the
+cells that hold something unreadable. It holds no key and writes nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage.encoding import cn_tags
+from linkage.encoding import cn_tags, person_fields
 from linkage.encoding.mapping import Records
 from linkage.encoding.normalise.dates import Dob, read_date
 from linkage.encoding.normalise.resident_id import read_resident_id
 from linkage.encoding.tag_columns import Contribution, TagColumn, TagValues, collect
+from linkage.encoding.value_columns import ValueColumn, combine, read_values
 from linkage.schema import Schema
 
 ReadCell = Callable[[str], TagValues]
@@ -59,6 +60,10 @@ class TaggedRecords:
 
 def tag_records(records: Records, schema: Schema) -> TaggedRecords:
     """Tags of every record under a schema."""
+    return _tag_persons(records, schema) if schema.normaliser == "person" else _tag_children(records, schema)
+
+
+def _tag_children(records: Records, schema: Schema) -> TaggedRecords:
     n = len(records)
     contributions: list[Contribution] = []
     counts: dict[str, FieldCount] = {}
@@ -72,9 +77,30 @@ def tag_records(records: Records, schema: Schema) -> TaggedRecords:
             foreign_ids = int(foreign.sum())
             columns[0].codes[foreign] = -1
         contributions.extend(columns)
-    limits = {tag.name: tag.limit for tag in schema.tags.values()}
-    tags = collect(n, contributions, limits)
+    tags = collect(n, contributions, _limits(schema))
     return TaggedRecords(tags, _visible_bits(tags, n), counts, foreign_ids)
+
+
+def _tag_persons(records: Records, schema: Schema) -> TaggedRecords:
+    n = len(records)
+    read = {
+        name: [read_values(column, reader) for column in records.fields.get(name, ())]
+        for name, reader in person_fields.READERS.items()
+    }
+    counts = {name: _count_values(columns, n) for name, columns in read.items() if columns}
+    contributions: list[Contribution] = []
+    for group in person_fields.GROUPS:
+        mapped = [read[name] for name in group.fields]
+        if len(mapped) == 1:
+            contributions.extend(combine([column], n, group.derive) for column in mapped[0])
+        elif any(mapped):
+            contributions.append(combine([columns[0] if columns else None for columns in mapped], n, group.derive))
+    tags = collect(n, contributions, _limits(schema))
+    return TaggedRecords(tags, _visible_bits(tags, n), counts, 0)
+
+
+def _limits(schema: Schema) -> dict[str, int]:
+    return {tag.name: tag.limit for tag in schema.tags.values()}
 
 
 def _visible_bits(columns: Mapping[str, TagColumn], n: int) -> dict[str, NDArray[np.bool_]]:
@@ -104,6 +130,12 @@ def _count_field(columns: list[Contribution], n: int) -> FieldCount:
         works = np.array([bool(tags) for tags in column.per_value] or [False])
         readable |= (column.codes >= 0) & works[np.maximum(column.codes, 0)]
         filled |= column.codes >= 0
+    return FieldCount(int(readable.sum()), int((filled & ~readable).sum()), int((~filled).sum()))
+
+
+def _count_values(columns: list[ValueColumn], n: int) -> FieldCount:
+    readable = np.any([column.readable() for column in columns], axis=0)
+    filled = np.any([column.codes >= 0 for column in columns], axis=0)
     return FieldCount(int(readable.sum()), int((filled & ~readable).sum()), int((~filled).sum()))
 
 
