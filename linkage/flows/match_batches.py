@@ -26,9 +26,9 @@ from linkage.matching.clusters import Evidence, cluster
 from linkage.matching.em import Model, Patterns, fit, with_states
 from linkage.matching.engines.duckdb import find_pairs
 from linkage.matching.similarity import chance, comparison, find_similar, match_class
-from linkage.matching.weights import Floats, random_levels
+from linkage.matching.weights import FLOOR, Floats, random_levels, random_subsets
 from linkage.plan import Plan
-from linkage.schema import Comparison
+from linkage.schema import Comparison, Schema
 
 Ints = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]  # step, done, total
@@ -179,13 +179,21 @@ def random_rates(batches: Sequence[Batch], plan: Plan) -> list[Floats]:
         published = [batch.header.collisions[name] for batch in batches if name in batch.header.collisions]
         if published:
             rates[name] = float(np.mean(published))
-    return [_random_outcomes(each, rates) for each in plan.schema.comparisons]
+    return [_random_outcomes(each, rates, plan.schema) for each in plan.schema.comparisons]
 
 
-def _random_outcomes(each: Comparison, rates: dict[str, float]) -> Floats:
+def _random_outcomes(each: Comparison, rates: dict[str, float], schema: Schema) -> Floats:
     if each.random:
-        return np.array([*each.random, max(1.0 - sum(each.random), 1e-12)])
-    return random_levels([sum(rates[tag] for tag in level.tags) for level in each.levels], each.kind)
+        return np.array([*each.random, max(1.0 - sum(each.random), FLOOR)])
+    per_level = [sum(rates[tag] for tag in level.tags) for level in each.levels]
+    if each.kind == "joint":
+        return random_subsets(per_level)
+    reached = [schema.closure(level.tags) for level in each.levels]
+    above = [
+        [better for better in range(number) if not reached[better].isdisjoint(level.tags)]
+        for number, level in enumerate(each.levels)
+    ]
+    return random_levels(per_level, above)
 
 
 def _possible_pairs(source: Ints, visible: dict[str, NDArray[np.bool_]], sources: int, rules: Rules) -> Floats:

@@ -5,10 +5,15 @@ A match weight is log2 of the odds that a pair is a match (posterior); a partial
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+FLOOR: Final = 1e-12  # a probability that is never quite zero
 
 
 def probability(weight: Floats) -> Floats:
@@ -22,18 +27,22 @@ def weight_of(match: Floats, other: Floats) -> Floats:
     return np.asarray(np.log2(np.maximum(match, tiny)) - np.log2(np.maximum(other, tiny)))
 
 
-def random_levels(collisions: list[float], kind: str) -> Floats:
-    """u: distribution of a comparison's outcomes among random pairs, from P(two people agree) per level.
+def random_levels(rates: Sequence[float], above: Sequence[Sequence[int]]) -> Floats:
+    """u of an ordered comparison: distribution of its outcomes among random pairs, the last being no agreement.
 
-    For an ordered comparison a level holds what agrees there and not above (the best level wins); for a joint one the
-    fields are taken as independent.
+    `rates[l]` is P(two people agree on level l's tags) and `above[l]` names the better levels that imply it: what
+    agrees there agrees here too and is taken off, down to a fifth, since published rates are rounded.
     """
-    floor = 1e-12
-    if kind == "joint":
-        outcomes = np.ones(2 ** len(collisions))
-        for bit, rate in enumerate(collisions):
-            agrees = (np.arange(len(outcomes)) >> bit & 1).astype(bool)
-            outcomes *= np.where(agrees, rate, 1.0 - rate)
-        return np.maximum(outcomes, floor)
-    reached = np.maximum.accumulate(np.array([*collisions, 1.0]))
-    return np.maximum(np.diff(reached, prepend=0.0), floor)
+    u: list[float] = []
+    for level, rate in enumerate(rates):
+        u.append(max(rate - sum(u[better] for better in above[level]), 0.2 * rate, FLOOR))
+    return np.array([*u, max(1.0 - sum(u), FLOOR)])
+
+
+def random_subsets(rates: Sequence[float]) -> Floats:
+    """u of a joint comparison: every subset of its fields may agree, independently of the others."""
+    outcomes = np.ones(2 ** len(rates))
+    for bit, rate in enumerate(rates):
+        agrees = (np.arange(len(outcomes)) >> bit & 1).astype(bool)
+        outcomes *= np.where(agrees, rate, 1.0 - rate)
+    return np.maximum(outcomes, FLOOR)
