@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from rich import box
@@ -28,8 +27,8 @@ from linkage.synthetic.profiles import TYPICAL
 SEED = 20261123
 
 
-def run_demo(out: Path, children: int, workers: int, bar: Bar) -> Iterator[Table]:
-    """Write both data sets and their results under `out`; yields the table that the terminal shows."""
+def run_demo(out: Path, children: int, workers: int, bar: Bar) -> Table:
+    """Write both data sets and their results under `out`; returns the table that the terminal shows."""
     table = Table(box=box.SIMPLE_HEAD, title="pairs across sources, judged against the truth", title_justify="left")
     table.add_column("data")
     for heading in ("records", "precision", "recall", "F1", "seconds"):
@@ -44,7 +43,7 @@ def run_demo(out: Path, children: int, workers: int, bar: Bar) -> Iterator[Table
         figures = (f"{score or 0:.4f}" for score in (scores.precision, scores.recall, scores.f1))
         table.add_row(title, f"{quality.records:,}", *figures, f"{seconds:.1f}")
     table.caption = f"charts: {out}/febrl4/report.html, {out}/city/report.html"
-    yield table
+    return table
 
 
 def link_and_judge(project: Path, out: Path, workers: int, bar: Bar) -> Evaluation:

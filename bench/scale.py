@@ -10,6 +10,7 @@ says of each process, file pages that it mapped included. Writes bench/out/scale
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bench.peers.splink_rows import write_rows
@@ -33,7 +35,7 @@ from linkage.encoding.batch import read_private
 from linkage.encoding.custody import encode_file, plan_of
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.encoding.project import Project, load_project
-from linkage.flows.match_batches import match_batches
+from linkage.flows.match_batches import Rules, match_batches
 from linkage.schema import load_schema
 from linkage.synthetic.city import build_city
 from linkage.synthetic.files import write_city
@@ -162,8 +164,6 @@ def encode(project: Project, folder: Path) -> None:
 
 def entities_of_batches(project: Project, folder: Path) -> Ints:
     """True entity of every batch row, batches in the project's order."""
-    import csv
-
     with (folder / "truth.csv").open(encoding="utf-8") as file:
         known = {(row["source"], row["record"]): int(row["entity"][1:]) for row in csv.DictReader(file)}
     rows = [(s.name, record) for s in project.sources for record in read_private(folder / f"{s.name}.private")]
@@ -184,20 +184,21 @@ def match_folder(folder: Path) -> dict[str, float]:
             now = time.perf_counter()
             seconds[at] = now - started
             at, started = step, now
-        print(f"  {step} {done}/{total}", file=sys.stderr, flush=True)
+        print(f"\r  {step} {done}/{total}", end="\n" if done >= total else "", file=sys.stderr, flush=True)
 
     batches = [read_batch(folder / f"{source.name}.batch") for source in project.sources]
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        matches = match_batches(batches, plan, rules(project), threads=2, scratch=Path(scratch), progress=progress)
+        matches = match_batches(
+            batches,
+            plan,
+            Rules(project.within_sources, project.one_to_one),
+            threads=2,
+            scratch=Path(scratch),
+            progress=progress,
+        )
     seconds[at] = time.perf_counter() - started
     np.savez(folder / "sealink.npz", cluster=matches.clusters, source=matches.source)
     return seconds
-
-
-def rules(project: Project) -> Any:
-    from linkage.flows.match_batches import Rules
-
-    return Rules(project.within_sources, project.one_to_one)
 
 
 def run_sealink(folder: Path) -> Run:
@@ -208,8 +209,6 @@ def run_sealink(folder: Path) -> Run:
 
 
 def run_splink(folder: Path) -> Run:
-    import pyarrow.parquet as pq
-
     out = folder / "splink"
     out.mkdir(exist_ok=True)
     script = ROOT / "bench" / "peers" / "splink_link.py"

@@ -122,7 +122,7 @@ class Schema:
     fields: Mapping[str, Cardinality]
     tags: Mapping[str, Tag]
     key_types: tuple[KeyType, ...]
-    implied: Mapping[str, tuple[str, ...]]  # tag → tags that agree wherever it agrees
+    implied: Mapping[tuple[str, ...], tuple[str, ...]]  # tags → tags that agree wherever all of those agree
     comparisons: tuple[Comparison, ...]
     classes: tuple[PairClass, ...]
 
@@ -132,13 +132,13 @@ class Schema:
 
     def closure(self, tags: Iterable[str]) -> frozenset[str]:
         """The tags and all that they imply."""
-        reached: set[str] = set()
-        waiting = list(tags)
-        while waiting:
-            tag = waiting.pop()
-            if tag not in reached:
-                reached.add(tag)
-                waiting.extend(self.implied.get(tag, ()))
+        reached = set(tags)
+        size = -1
+        while len(reached) > size:
+            size = len(reached)
+            for together, others in self.implied.items():
+                if reached.issuperset(together):
+                    reached.update(others)
         return frozenset(reached)
 
 
@@ -177,7 +177,7 @@ def _parse(raw: Mapping[str, Any]) -> Schema:
         fields=dict(raw["fields"]),
         tags={name: Tag(name, float(spec["collision"]), int(spec["limit"])) for name, spec in raw["tags"].items()},
         key_types=tuple(_parse_keys(raw["keys"])),
-        implied={tag: tuple(others) for tag, others in raw.get("implied", {}).items()},
+        implied={tuple(tags.split(".")): tuple(others) for tags, others in raw.get("implied", {}).items()},
         comparisons=tuple(_parse_comparison(entry) for entry in raw["comparison"]),
         classes=tuple(_parse_class(entry) for entry in raw["class"]),
     )
@@ -218,7 +218,7 @@ def _check(file: str, schema: Schema) -> None:
     if "match" not in {pair_class.name for pair_class in schema.classes}:
         raise SchemaError(f"{file}: a [[class]] named 'match' is missing")
     used = {tag for key_type in schema.key_types for tag in key_type.tags}
-    used |= {tag for source, tags in schema.implied.items() for tag in (source, *tags)}
+    used |= {tag for together, tags in schema.implied.items() for tag in (*together, *tags)}
     for tag in used | {t for c in schema.comparisons for level in c.levels for t in level.tags}:
         if tag not in schema.tags:
             raise SchemaError(f"{file}: tag {tag!r} is used but not described under [tags]")

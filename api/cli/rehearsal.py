@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import err, progress, refusals
+from api.cli.console import out as console
 
 Workers = Annotated[int, typer.Option(min=1, help="Processes and threads to use.")]
 
@@ -57,6 +58,5 @@ def demo(
     from api.demo import run_demo
 
     with refusals(), progress() as bar:
-        tables = run_demo(out, children, workers, bar)
-    for table in tables:
-        err.print(table)
+        table = run_demo(out, children, workers, bar)
+    console.print(table)

@@ -27,6 +27,7 @@ Ints = NDArray[np.int64]
 
 STRATUM_STRENGTH = 100.0  # pseudo-pairs that draw a pair of sources towards the file-wide match levels
 CELL_STRENGTH = 30.0  # pseudo-pairs that draw a cell's class shares towards the file-wide ones
+SCALE_STRENGTH = 10.0  # pseudo-pairs that draw the number of random pairs towards what u foretells
 SHOWN_FLOOR = 1e-4  # below it, a class is too seldom seen for its size to be told
 _TINY = float(np.finfo(np.float64).tiny)
 
@@ -53,12 +54,14 @@ class Patterns:
 @dataclass(frozen=True, slots=True)
 class Model:
     """Fitted parameters. `levels[class][comparison]` float[strata, outcomes]; `shares` float[classes, cells] expected
-    pairs; `u` per comparison. Class 0 is the match class."""
+    pairs; `u` per comparison. Class 0 is the match class. `scale` corrects the number of random pairs that u foretells
+    to the number that the candidates can hold."""
 
     classes: tuple[str, ...]
     levels: tuple[tuple[Floats, ...], ...]
     shares: Floats
     u: tuple[Floats, ...]
+    scale: float
     rounds: int
     converged: bool
 
@@ -75,7 +78,7 @@ class Model:
             for share, levels in zip(self.shares, self.levels, strict=True)
         ]
         random = _sum_states(patterns, _state_likelihood(patterns, [u[None, :] for u in self.u]))
-        return np.vstack([*rows, patterns.possible[patterns.cell] * random])
+        return np.vstack([*rows, self.scale * patterns.possible[patterns.cell] * random])
 
     def weights(self, patterns: Patterns) -> Floats:
         """Match weight (log2 odds of match against all other classes) of every pattern."""
@@ -131,7 +134,7 @@ def fit(
         moved = float(np.abs(updated.shares.sum(axis=1) - model.shares.sum(axis=1)).sum()) / total
         model = updated
         if moved < tolerance and step > 5:
-            return Model(model.classes, model.levels, model.shares, model.u, step, True)
+            return Model(model.classes, model.levels, model.shares, model.u, model.scale, step, True)
     return model
 
 
@@ -146,7 +149,7 @@ def _start(
         for k in classes
     )
     shares = np.array([_fixed_shares(patterns, k.share) if k.share_is_fixed else k.share * observed for k in classes])
-    return Model(tuple(k.name for k in classes), levels, shares, tuple(u), 0, False)
+    return Model(tuple(k.name for k in classes), levels, shares, tuple(u), 1.0, 0, False)
 
 
 def _from_prior(prior: LevelPrior, match: Floats, random: Floats, strata: int) -> Floats:
@@ -165,7 +168,9 @@ def _round(
     by_pattern = np.array([_sum_states(patterns, row) for row in likelihood])
     random = model.intensities(patterns)[-1]
     expected = model.shares[:, patterns.cell] * by_pattern
-    counts = expected * (patterns.count / np.maximum(expected.sum(axis=0) + random, _TINY))
+    per_pair = patterns.count / np.maximum(expected.sum(axis=0) + random, _TINY)
+    counts = expected * per_pair
+    scale = _random_scale(patterns, model, float((random * per_pair).sum()))
     by_state = [
         row * (count / np.maximum(total, _TINY))[patterns.of]
         for row, count, total in zip(likelihood, counts, by_pattern, strict=True)
@@ -174,7 +179,7 @@ def _round(
     shares = _cell_shares(patterns, counts) / np.maximum(_share_shown(patterns, levels), SHOWN_FLOOR)
     fixed = np.array([pair_class.share_is_fixed for pair_class in classes])
     shares[fixed] = model.shares[fixed]
-    return Model(model.classes, levels, shares, model.u, step, False)
+    return Model(model.classes, levels, shares, model.u, scale, step, False)
 
 
 def _maximise(
@@ -231,6 +236,13 @@ def _cell_shares(patterns: Patterns, counts: Floats) -> Floats:
     return np.asarray(drawn * observed)
 
 
+def _random_scale(patterns: Patterns, model: Model, found: float) -> float:
+    """Random pairs found among the candidates against those that u foretells, drawn towards one by pseudo-pairs."""
+    shown = _share_shown(patterns, [[u[None, :] for u in model.u]])[0]
+    foretold = float((patterns.possible * shown).sum())
+    return (found + SCALE_STRENGTH) / (foretold + SCALE_STRENGTH)
+
+
 def _fixed_shares(patterns: Patterns, per_record: float) -> Floats:
     """So many pairs per record, spread over the cells like the pairs that are possible."""
     total = float(patterns.possible.sum())
@@ -249,7 +261,8 @@ def _share_shown(patterns: Patterns, levels: Sequence[Sequence[Floats]]) -> Floa
                 level = states[:, column]
                 product *= np.where(level >= 0, table[:, np.maximum(level, 0)], 1.0)
             cells = np.arange(kind, len(patterns.stratum), kinds)
-            shares[number, cells] = product.sum(axis=1)[patterns.stratum[cells]]
+            strata = patterns.stratum[cells] if len(product) > 1 else np.zeros_like(cells)
+            shares[number, cells] = product.sum(axis=1)[strata]
     return shares
 
 
