@@ -237,7 +237,12 @@ def _cell_shares(patterns: Patterns, counts: Floats) -> Floats:
 
 
 def _random_scale(patterns: Patterns, model: Model, found: float) -> float:
-    """Random pairs found among the candidates against those that u foretells, drawn towards one by pseudo-pairs."""
+    """Random pairs found among the candidates against those that u foretells, drawn towards one by pseudo-pairs.
+
+    Without states (CLK scheme) u was counted on the candidates themselves and stands.
+    """
+    if not patterns.shown:
+        return 1.0
     shown = _share_shown(patterns, [[u[None, :] for u in model.u]])[0]
     foretold = float((patterns.possible * shown).sum())
     return (found + SCALE_STRENGTH) / (foretold + SCALE_STRENGTH)

@@ -173,3 +173,22 @@ def test_repr_hides_values() -> None:
     """Without this a name reaches a log through an error's repr."""
     assert "jane" not in repr(latin.read_given("Jane"))
     assert "high" not in repr(latin.read_street("12 High St"))
+
+
+@pytest.mark.parametrize(
+    "text", ["(02) 9555 0123", "02 9555 0123", "+61 2 9555 0123", "0061-2-9555-0123", "9555 0123 ext. 12", "295550123.0"]
+)
+def test_phones_of_one_line_read_alike(text: str) -> None:
+    """Without this an area or country prefix makes two numbers of one."""
+    assert latin.read_phones(text) == ("95550123",)
+
+
+@pytest.mark.parametrize("text", ["", "n/a", "00000000", "0400 000 000", "12345", "87654321", "none"])
+def test_phones_that_stand_for_none_are_missing(text: str) -> None:
+    """Without this everybody without a telephone shares one."""
+    assert latin.read_phones(text) == ()
+
+
+def test_two_numbers_in_a_cell_are_two() -> None:
+    """Without this a home and a work number in one cell match neither."""
+    assert latin.read_phones("0400 123 456 / 9555 0123 or 0400123456") == ("00123456", "95550123")
