@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,10 +89,3 @@ def _write(path: Path, table: pa.Table) -> None:
     options = pyarrow.csv.WriteOptions(quoting_style="needed")
     with whole_file(path) as partial:
         pyarrow.csv.write_csv(table, partial, options)
-
-
-def read_columns(path: Path) -> Mapping[str, list[str]]:
-    """All columns of a small CSV file as strings."""
-    options = pyarrow.csv.ConvertOptions(column_types={}, strings_can_be_null=False)
-    table = pyarrow.csv.read_csv(path, convert_options=options)
-    return {name: [str(v) for v in table.column(name).to_pylist()] for name in table.column_names}
