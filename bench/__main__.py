@@ -120,6 +120,8 @@ def main() -> None:
         print(f"\n== {bench.module}", flush=True)
         rows += measured(bench, given.short)
     print_table(rows)
+    if given.short:
+        print("short: smaller files and fewer splits than the promises are about")
     OUT.mkdir(exist_ok=True)
     summary = [{**asdict(row), "verdict": row.verdict} for row in rows]
     (OUT / "summary.json").write_text(json.dumps({"short": given.short, "rows": summary}, indent=1))
