@@ -176,7 +176,8 @@ def test_repr_hides_values() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["(02) 9555 0123", "02 9555 0123", "+61 2 9555 0123", "0061-2-9555-0123", "9555 0123 ext. 12", "295550123.0"]
+    "text",
+    ["(02) 9555 0123", "02 9555 0123", "+61 2 9555 0123", "0061-2-9555-0123", "9555 0123 ext. 12", "295550123.0"],
 )
 def test_phones_of_one_line_read_alike(text: str) -> None:
     """Without this an area or country prefix makes two numbers of one."""
