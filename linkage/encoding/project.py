@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, NoReturn, get_args
 
-from linkage.encoding.reader import check_header, read_header
+from linkage.encoding.cells import check_header
+from linkage.encoding.reader import read_header
 from linkage.errors import ProjectError, quoted
 from linkage.schema import Cardinality
 

@@ -16,8 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linkage.encoding import reader
-from linkage.encoding.reader import cell_text, check_header, read_header, read_sample, read_source
+from linkage.encoding import csv_file
+from linkage.encoding.cells import cell_text, check_header
+from linkage.encoding.reader import read_header, read_sample, read_source
 from linkage.errors import LinkageError, MappingError, SourceFileError
 
 CANARY = "钱多多QX7"
@@ -229,19 +230,19 @@ def test_the_fast_way_agrees_with_the_careful_way(tmp_path: Path, rows: list[lis
     """Arrow is used only where it reads the very same cells; a difference would move data between children."""
     body = "\n".join(",".join([f"{i}", *row]) for i, row in enumerate(rows))
     text = f"序号,姓名,性别\n{body}\n".encode()
-    header = reader._read_csv_header(Path("f"), text)
-    fast = reader._read_plain(text, header, ["序号", "姓名", "性别"])
+    header = csv_file._read_csv_header(Path("f"), text)
+    fast = csv_file._read_plain(text, header, ["序号", "姓名", "性别"])
     if fast is None:
         return
-    careful = reader._read_careful(Path("f"), text, header, ["序号", "姓名", "性别"])
+    careful = csv_file._read_careful(Path("f"), text, header, ["序号", "姓名", "性别"])
     assert {k: v.to_pylist() for k, v in fast.items()} == {k: v.to_pylist() for k, v in careful.columns.items()}
 
 
 def test_the_fast_way_is_taken_for_ordinary_files() -> None:
     """If the plainness check became too strict, large files would quietly be read ten times slower."""
     text = '"序号","姓名","性别"\r\n"1","a ""b"" c","男"\r\n2,,""\r\n'.encode()
-    header = reader._read_csv_header(Path("f"), text)
-    fast = reader._read_plain(text, header, ["姓名"])
+    header = csv_file._read_csv_header(Path("f"), text)
+    fast = csv_file._read_plain(text, header, ["姓名"])
     assert fast is not None
     assert fast["姓名"].to_pylist() == ['a "b" c', ""]
 
@@ -249,10 +250,10 @@ def test_the_fast_way_is_taken_for_ordinary_files() -> None:
 def test_blocks_are_joined_without_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plainness check walks in blocks; their borders must not be taken for cell borders."""
     text = ("序号,姓名\n" + '"1","王小明"\n' * 50).encode()
-    header = reader._read_csv_header(Path("f"), text)
-    monkeypatch.setattr(reader, "_BLOCK_BYTES", 64)
-    assert reader._is_plain(text, header)
-    assert not reader._is_plain(text + b'2,"a\nb"\n', header)
+    header = csv_file._read_csv_header(Path("f"), text)
+    monkeypatch.setattr(csv_file, "_BLOCK_BYTES", 64)
+    assert csv_file._is_plain(text, header)
+    assert not csv_file._is_plain(text + b'2,"a\nb"\n', header)
 
 
 # Any bytes ---------------------------------------------------------------------------------------
