@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +34,8 @@ _FORMAT: Final = "sealink/v1/batch"
 class Header:
     """What a batch says of itself: public parameters, counts, and rounded file-wide figures.
 
-    `collisions`: per tag P(two random records agree), two digits, only for files of 10,000 records or more.
+    `collisions`: per tag P(two random records agree), two digits, only for files of 10,000 records or more. `health`:
+    the custodian's own limits on what only it can measure, one digit, under the same rule (`health/own_figures.py`).
     """
 
     source: str
@@ -44,6 +45,7 @@ class Header:
     scheme: str
     normaliser: str
     collisions: Mapping[str, float]
+    health: Mapping[str, float] = field(default_factory=dict)
     format: str = _FORMAT
 
 
@@ -68,10 +70,15 @@ class Batch:
 
     def keys(self, name: str) -> NDArray[np.uint8]:
         """Keys of one type: uint8[n, slots × 16]."""
-        column = self.table.column(name)
-        width = column.type.byte_width
-        chunks = [_bytes_of(chunk, width) for chunk in column.chunks]
-        return np.concatenate(chunks) if chunks else np.zeros((0, width), dtype=np.uint8)
+        parts = self.key_parts(name)
+        return np.concatenate(parts) if parts else np.zeros((0, self._width(name)), dtype=np.uint8)
+
+    def key_parts(self, name: str) -> list[NDArray[np.uint8]]:
+        """The same in consecutive parts, views of the file: nothing is copied."""
+        return [_bytes_of(chunk, self._width(name)) for chunk in self.table.column(name).chunks]
+
+    def _width(self, name: str) -> int:
+        return int(self.table.column(name).type.byte_width)
 
     def visible(self, name: str) -> NDArray[np.bool_]:
         return np.asarray(self.table.column(name).to_numpy(zero_copy_only=False)).astype(bool)

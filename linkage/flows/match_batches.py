@@ -11,6 +11,7 @@ It sees keys and visible bits only. It writes nothing: the caller stores the res
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,10 +22,10 @@ from numpy.typing import NDArray
 from linkage.encoded import KEY_BYTES, VISIBLE, Batch, check_batch
 from linkage.errors import BatchError, FingerprintError
 from linkage.matching.agreement import Observable, hide_missing, levels_fast, observable
-from linkage.matching.candidates import Pairs
+from linkage.matching.candidates import KeyColumn, Pairs
 from linkage.matching.clusters import Evidence, cluster
 from linkage.matching.em import Model, Patterns, fit, with_states
-from linkage.matching.engines.duckdb import find_pairs
+from linkage.matching.engines import duckdb, memory
 from linkage.matching.similarity import chance, comparison, find_similar, match_class
 from linkage.matching.weights import FLOOR, Floats, random_levels, random_subsets
 from linkage.plan import Plan
@@ -33,6 +34,7 @@ from linkage.schema import Comparison, Schema
 Ints = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]  # step, done, total
 
+IN_MEMORY = 50_000_000  # records; more go through DuckDB, which may spill to disk
 APART_NAMELESS = 0.0  # log2 odds of a pair without a common key, one record lacking a name
 APART_NAMED = -2.0  # the same, both having one
 
@@ -70,7 +72,6 @@ def match_batches(
     rules: Rules,
     *,
     threads: int = 2,
-    memory: str = "4GB",
     scratch: Path | None = None,
     progress: Progress = lambda step, done, total: None,
 ) -> Matches:
@@ -81,13 +82,15 @@ def match_batches(
     visible = {name: np.concatenate([batch.visible(name) for batch in batches]) for name in VISIBLE}
     if plan.scheme == "clk":
         return _match_filters(batches, source, visible, rules, threads, progress)
-    pairs = find_pairs(
-        _key_columns(batches, plan),
-        threads=threads,
-        memory=memory,
-        scratch=scratch,
-        progress=lambda done: progress("candidate pairs", done, len(key_types)),
-    )
+
+    def advance(done: int) -> None:
+        progress("candidate pairs", done, len(key_types))
+
+    columns = _key_columns(batches, plan)
+    if len(source) <= IN_MEMORY:
+        pairs = memory.find_pairs(columns, threads=threads, progress=advance)
+    else:
+        pairs = duckdb.find_pairs(columns, threads=threads, scratch=scratch, progress=advance)
     if not rules.within_sources or rules.one_to_one:
         pairs = pairs.keep(source[pairs.a] != source[pairs.b])
     levels = hide_missing(plan.schema, levels_fast(plan.schema, pairs.agreeing), pairs.a, pairs.b, visible)
@@ -150,7 +153,7 @@ def count_patterns(
         flags |= (visible[name][pairs.a] & visible[name][pairs.b]).astype(np.int64) << bit
     cell = stratum * 4 + flags
     rows = np.column_stack((cell, levels.astype(np.int64)))
-    distinct, pattern, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    distinct, pattern, count = distinct_rows(rows)
     cells = np.arange(sources * sources * 4)
     return (
         Patterns(
@@ -162,8 +165,20 @@ def count_patterns(
             states=distinct[:, 1:],
             of=np.arange(len(distinct)),
         ),
-        pattern.reshape(-1),
+        pattern,
     )
+
+
+def distinct_rows(rows: Ints) -> tuple[Ints, Ints, Ints]:
+    """Distinct rows in rising order, every row's number among them, and their counts. Rows are packed if they fit."""
+    lowest = rows.min(axis=0, initial=0)
+    widths = [int(width) for width in rows.max(axis=0, initial=0) - lowest + 1]
+    if math.prod(widths) >= 2**62:
+        distinct, inverse, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+        return distinct, inverse.reshape(-1), count
+    codes = np.ravel_multi_index(tuple((rows - lowest).T), widths)
+    _, first, inverse, count = np.unique(codes, return_index=True, return_inverse=True, return_counts=True)
+    return rows[first], inverse, count
 
 
 def observables(plan: Plan) -> list[Observable]:
@@ -214,10 +229,10 @@ def _possible_pairs(source: Ints, visible: dict[str, NDArray[np.bool_]], sources
     return possible
 
 
-def _key_columns(batches: Sequence[Batch], plan: Plan) -> Iterator[NDArray[np.uint64]]:
+def _key_columns(batches: Sequence[Batch], plan: Plan) -> Iterator[KeyColumn]:
     for key_type in plan.schema.key_types:
-        raw = np.concatenate([batch.keys(key_type.name) for batch in batches])
-        yield raw.view(np.uint64).reshape(len(raw), key_type.slots, KEY_BYTES // 8)
+        parts = [part for batch in batches for part in batch.key_parts(key_type.name)]
+        yield [part.view(np.uint64).reshape(len(part), key_type.slots, KEY_BYTES // 8) for part in parts]
 
 
 def _check(batches: Sequence[Batch], plan: Plan) -> None:

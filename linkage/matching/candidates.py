@@ -7,6 +7,7 @@ opens no database and reads no file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 GROUP_LIMIT: Final = 60
+
+# Keys of one key type, all records in order, in consecutive parts of uint64[records, slots, 2].
+KeyColumn = Sequence[NDArray[np.uint64]]
 
 # keys(hi, lo, record): the 128-bit keys of one key type, dummies included
 SHARED_KEYS: Final = """

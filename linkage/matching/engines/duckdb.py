@@ -14,13 +14,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage.matching.candidates import AGREEING_PAIRS, GROUP_LIMIT, PAIR_PATTERNS, SHARED_KEYS, Pairs
-
-KeyColumns = NDArray[np.uint64]  # (records, slots, 2)
+from linkage.matching.candidates import AGREEING_PAIRS, GROUP_LIMIT, PAIR_PATTERNS, SHARED_KEYS, KeyColumn, Pairs
 
 
 def find_pairs(
-    key_columns: Iterable[KeyColumns],
+    key_columns: Iterable[KeyColumn],
     *,
     threads: int = 2,
     memory: str = "4GB",
@@ -40,14 +38,14 @@ def find_pairs(
             connection.execute("SET temp_directory = ?", [str(scratch)])
         connection.execute("CREATE TABLE agreements (a BIGINT, b BIGINT, agreeing BIGINT)")
         oversized = []
-        for number, keys in enumerate(key_columns):
-            oversized.append(_add_key_type(connection, number, keys))
+        for number, parts in enumerate(key_columns):
+            oversized.append(_add_key_type(connection, number, np.concatenate(parts)))
             progress(number + 1)
         found = connection.execute(PAIR_PATTERNS).fetchnumpy()
     return Pairs(np.asarray(found["a"]), np.asarray(found["b"]), np.asarray(found["agreeing"]), tuple(oversized))
 
 
-def _add_key_type(connection: duckdb.DuckDBPyConnection, number: int, keys: KeyColumns) -> int:
+def _add_key_type(connection: duckdb.DuckDBPyConnection, number: int, keys: NDArray[np.uint64]) -> int:
     records, slots, _ = keys.shape
     flat = keys.reshape(records * slots, 2)
     table = pa.table(
