@@ -32,9 +32,9 @@ from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 
-from audit import canonical
 from audit.canonical import JsonValue
-from audit.crypto.container_header import COMMITMENT_BYTES, LONGEST, Header, Purpose, Wrap, make_header, parse_header
+from audit.crypto.container_binding import MAGIC, body_key, commitment, header_hash, nonce, statement, wrap_aad
+from audit.crypto.container_header import LONGEST, Header, Purpose, Wrap, make_header, parse_header
 from audit.crypto.errors import (
     DamagedBodyError,
     ForgedContainerError,
@@ -47,10 +47,8 @@ from audit.crypto.errors import (
 )
 from audit.crypto.hpke import OpeningKey, SealingKey, open_key, seal_key
 from audit.crypto.signatures import SigningKey, VerifyingKey
-from audit.crypto.signed_object import Kind, message
 from audit.crypto.suites import Suite, suite
 
-MAGIC = b"sealink/v1/container\n"
 CHUNK = 64 * 1024
 _TRAILER = b"signed\n"
 _LENGTH_BYTES = 4
@@ -87,10 +85,10 @@ def seal_container(
         raise MalformedContainerError("container: sender and recipients use different suites")
     chosen = suite(sender.suite)
     secret = content_key.secret if content_key else secrets.token_bytes(chosen.aead_key_bytes)
-    commitment = _commitment(chosen, secret)
-    aad = _wrap_aad(purpose, sender.id, commitment)
+    committed = commitment(chosen, secret)
+    aad = wrap_aad(purpose, sender.id, committed)
     wraps = tuple(Wrap(recipient.id, seal_key(recipient, secret, _INFO, aad)) for recipient in recipients)
-    header = make_header(sender.suite, purpose, ids, facts or {}, sender.id, wraps, commitment)
+    header = make_header(sender.suite, purpose, ids, facts or {}, sender.id, wraps, committed)
 
     out.write(MAGIC + len(header.raw).to_bytes(_LENGTH_BYTES, "big") + header.raw)
     hasher, length = chosen.hasher(), 0
@@ -98,7 +96,7 @@ def seal_container(
         hasher.update(sealed)
         length += len(sealed)
         out.write(sealed)
-    signed = _statement(chosen, header, hasher.digest(), length)
+    signed = statement(chosen, header, hasher.digest(), length)
     out.write(_TRAILER + sender.sign(signed))
     return chosen.hash(signed)
 
@@ -144,7 +142,7 @@ def verify_container(
         raise UnsignedContainerError("container: no sender's signature at its end")
     signature = _read(stream, chosen.signing.signature_bytes)
     body_hash = _hash_body(stream, start, end, chosen)
-    signed = _statement(chosen, header, body_hash, end - start)
+    signed = statement(chosen, header, body_hash, end - start)
     if not sender.is_signed(signed, signature):
         raise ForgedContainerError("container: the sender's signature does not cover it")
     return VerifiedContainer(header, sender, chosen.hash(signed), stream, start, end, body_hash)
@@ -180,7 +178,7 @@ class VerifiedContainer:
         header, chosen = self.header, suite(self.header.suite)
         secret = opener.secret if isinstance(opener, ContentKey) else _unwrap(header, opener)
         if len(secret) != chosen.aead_key_bytes or not hmac.compare_digest(
-            _commitment(chosen, secret), header.commitment
+            commitment(chosen, secret), header.commitment
         ):
             raise KeyCommitmentError("container: the content key is not the one that the header commits to")
         return OpenContainer(self, secret)
@@ -203,12 +201,12 @@ class OpenContainer:
             raise DamagedBodyError("container: its body was read already")
         self._is_started = True
         verified, chosen = self.verified, self._chosen
-        cipher, aad = chosen.aead(_body_key(chosen, self._secret)), _header_hash(chosen, self.header)
+        cipher, aad = chosen.aead(body_key(chosen, self._secret)), header_hash(chosen, self.header)
         hasher = chosen.hasher()
         for number, is_last, sealed in _sealed_chunks(verified, chosen.tag_bytes):
             hasher.update(sealed)
             try:
-                plain = cipher.decrypt(_nonce(chosen, number, is_last), sealed, aad)
+                plain = cipher.decrypt(nonce(chosen, number, is_last), sealed, aad)
             except InvalidTag:
                 raise DamagedBodyError("container: a chunk does not authenticate") from None
             if plain:
@@ -228,16 +226,16 @@ class OpenContainer:
 
 
 def _seal_chunks(chosen: Suite, secret: bytes, header: Header, body: Iterable[bytes]) -> Iterator[bytes]:
-    cipher, aad = chosen.aead(_body_key(chosen, secret)), _header_hash(chosen, header)
+    cipher, aad = chosen.aead(body_key(chosen, secret)), header_hash(chosen, header)
     number, held = 0, bytearray()
     for piece in body:
         for at in range(0, len(piece), CHUNK):
             held += piece[at : at + CHUNK]
             if len(held) > CHUNK:  # never flush a full chunk before knowing that it is not the last
-                yield cipher.encrypt(_nonce(chosen, number, False), bytes(held[:CHUNK]), aad)
+                yield cipher.encrypt(nonce(chosen, number, False), bytes(held[:CHUNK]), aad)
                 del held[:CHUNK]
                 number += 1
-    yield cipher.encrypt(_nonce(chosen, number, True), bytes(held), aad)
+    yield cipher.encrypt(nonce(chosen, number, True), bytes(held), aad)
 
 
 def _sealed_chunks(verified: VerifiedContainer, tag_bytes: int) -> Iterator[tuple[int, bool, bytes]]:
@@ -275,35 +273,8 @@ def _unwrap(header: Header, opener: OpeningKey) -> bytes:
     wrap = header.wrap_for(opener.id)
     if wrap is None or opener.suite != header.suite:
         raise UnknownRecipientError("container: not sealed to this key")
-    aad = _wrap_aad(header.purpose, header.sender, header.commitment)
+    aad = wrap_aad(header.purpose, header.sender, header.commitment)
     return open_key(opener, wrap.sealed, _INFO, aad)
-
-
-def _wrap_aad(purpose: Purpose, sender: str, commitment: bytes) -> bytes:
-    """Binds a sealed content key to this container: copied into another header it does not open."""
-    return f"{purpose.value}\n{sender}\n{commitment.hex()}\n".encode()
-
-
-def _commitment(chosen: Suite, secret: bytes) -> bytes:
-    # GCM does not commit to its key: without this, one file could open differently for two recipients.
-    return chosen.derive(secret, b"sealink/v1/container/commitment", COMMITMENT_BYTES)
-
-
-def _body_key(chosen: Suite, secret: bytes) -> bytes:
-    return chosen.derive(secret, b"sealink/v1/container/body", chosen.aead_key_bytes)
-
-
-def _header_hash(chosen: Suite, header: Header) -> bytes:
-    return chosen.hash(MAGIC + header.raw)
-
-
-def _nonce(chosen: Suite, number: int, is_last: bool) -> bytes:
-    return number.to_bytes(chosen.nonce_bytes - 1, "big") + bytes([is_last])
-
-
-def _statement(chosen: Suite, header: Header, body_hash: bytes, length: int) -> bytes:
-    facts: JsonValue = {"body": body_hash.hex(), "bytes": length, "header": _header_hash(chosen, header).hex()}
-    return message(Kind.CONTAINER, canonical.dumps(facts))
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:

@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 
 from audit import canonical
 from audit.crypto import container as container_module
+from audit.crypto import container_binding as binding
 from audit.crypto.container import (
     CHUNK,
-    MAGIC,
     ContentKey,
     open_container,
     read_header,
     seal_container,
     verify_container,
 )
+from audit.crypto.container_binding import MAGIC
 from audit.crypto.container_header import Purpose
 from audit.crypto.errors import (
     ContainerError,
@@ -141,7 +142,7 @@ def resigned(data: bytes, signer: SigningKey, body: bytes) -> bytes:
     start = body_start(data)
     header = read_header(io.BytesIO(data))
     chosen = suite("intl")
-    signed = container_module._statement(chosen, header, chosen.hash(body), len(body))
+    signed = binding.statement(chosen, header, chosen.hash(body), len(body))
     return data[:start] + body + b"signed\n" + signer.sign(signed)
 
 
@@ -155,6 +156,18 @@ def test_chunks_cannot_be_moved_even_by_the_signer() -> None:
         with pytest.raises(DamagedBodyError):
             opened(resigned(data, SENDER, body))
     assert len(opened(resigned(data, SENDER, one + two + three))) == 3 * CHUNK
+
+
+def test_a_body_has_one_form() -> None:
+    """The same body could be written with an empty chunk at its end, as another file."""
+    data = sealed(b"", key=ContentKey(bytes(32)))
+    chosen, header = suite("intl"), read_header(io.BytesIO(data))
+    cipher = chosen.aead(binding.body_key(chosen, bytes(32)))
+    aad = binding.header_hash(chosen, header)
+    full = cipher.encrypt(binding.nonce(chosen, 0, False), bytes(CHUNK), aad)
+    empty = cipher.encrypt(binding.nonce(chosen, 1, True), b"", aad)
+    with pytest.raises(DamagedBodyError):
+        opened(resigned(data, SENDER, full + empty), ContentKey(bytes(32)))
 
 
 def test_bodies_cannot_be_swapped_between_containers() -> None:

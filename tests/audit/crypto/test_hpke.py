@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from audit.crypto.errors import KeyFormError, SealedKeyError
 from audit.crypto.hpke import LONGEST_SECRET, OpeningKey, SealingKey, open_key, seal_key
 from audit.crypto.intl import XWing
+from audit.crypto.key_text import key_id
 from audit.crypto.signatures import VerifyingKey
 
 VECTORS = json.loads(Path(__file__).with_name("xwing_vectors.json").read_text(encoding="ascii"))["vectors"]
@@ -112,6 +113,7 @@ def test_long_secrets_are_sent_to_containers() -> None:
 def test_public_keys_survive_their_text_form_and_keep_their_role() -> None:
     """A roster's line would name another key, or a key to seal to would pass for one to verify with."""
     text = OPENER.sealing_key.to_text()
+    assert key_id("seal", "intl", b"key") != key_id("verify", "intl", b"key") != key_id("verify", "gm", b"key")
     assert SealingKey.parse(text + "\n") == OPENER.sealing_key
     with pytest.raises(KeyFormError):
         VerifyingKey.parse(text)

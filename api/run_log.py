@@ -1,0 +1,165 @@
+"""The audit log of linkages run on this machine: one entry a run, durable and signed before the results appear.
+
+A run's entry holds hashes of its inputs, its parameters and its results, and counts; no name, no key. The log lies
+beside the results: `log/` is what anybody may verify (`sealink audit verify OUT/log --keys OUT/log/vkeys`), `.log/`
+its database, key and signer's memory. It is one person's log on one machine: it has no witness.
+
+May touch: disk, a process of its own (the signer), clock
+Sees:      bytes of inputs and results, to hash them
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from api.outcome import Outcome
+from api.rehearsal import Rehearsal
+from audit import canonical
+from audit.commitments import hash_output
+from audit.entry import Actor, Entry, Output
+from audit.events import Book
+from audit.keys import Ed25519Signer, MlDsa44Signer, Verifier, parse_vkeys
+from audit.log import Log
+from audit.publish import publish
+from audit.receipt import Receipt
+from audit.recover import open_log
+from audit.release import Release, release
+from audit.signer_client import SignerClient
+from audit.store import Store, create_store
+from audit.verifier.sources import Folder
+from audit.verifier.trust import Trust
+from audit.verifier.whole_log import verify_log
+
+MANIFEST: Final = "manifest.json"
+SALT: Final = "manifest.salt"  # with it, anybody who holds the manifest can find its hash in the log
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_SIGNER_STARTS_S: Final = 20.0
+_LOCAL: Final = Actor("operator", "local", "operator", "none", "this-machine")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run was. `inputs`: SHA-256 of each source file; `parameters`: SHA-256 of plan and rules, in hex."""
+
+    inputs: tuple[str, ...]
+    parameters: str
+    records: int
+    links: int
+    clusters: int
+    reviews: int
+
+
+def run_of(rehearsal: Rehearsal, outcome: Outcome) -> Run:
+    """What the log keeps of a rehearsal."""
+    project = rehearsal.project
+    inputs = tuple(sorted(file_sha256(source.file) for source in project.sources))
+    rules = {"within_sources": project.within_sources, "one_to_one": project.one_to_one}
+    parameters = canonical.dumps({"plan": rehearsal.plan.fingerprint, **rules})
+    parameters_hash = hashlib.sha256(parameters).hexdigest()
+    return Run(inputs, parameters_hash, outcome.records, outcome.links, outcome.clusters, outcome.review)
+
+
+def log_run(run: Run, results: Path, out: Path) -> Release:
+    """Write the manifest of `results`, enter the run into the log of `out`, publish it, and let the manifest go.
+
+    Raises `AuditError` when the log refuses; then nothing of `results` may be moved to `out`.
+    """
+    manifest = canonical.dumps({file.name: file_sha256(file) for file in sorted(results.iterdir())})
+    salt = secrets.token_bytes(32)
+    with _opened(out) as (log, keys):
+        entry = _entry(run, manifest, salt)
+        receipt: Receipt = log.append_and_wait(entry)
+        let_go = release(receipt, entry, manifest, salt)
+        (results / MANIFEST).write_bytes(let_go.data)
+        (results / SALT).write_text(let_go.salt.hex())
+        publish(log, out / "log", keys)
+    return let_go
+
+
+def verify_run_log(out: Path) -> str:
+    """Prove the published log of a results folder as an auditor would; raises `AuditError` with the first bad thing."""
+    keys = parse_vkeys((out / "log" / "vkeys").read_text(), "vkeys")
+    proven = verify_log(Folder(out / "log"), Trust(tuple(keys)), int(time.time()))
+    return f"{proven.head.size} entries, root {proven.head.root.hex()[:16]}…"
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def new_request_id(now_ms: int) -> str:
+    """A ULID: 48 bits of Unix milliseconds and 80 random bits, in Crockford's base 32."""
+    number = now_ms << 80 | secrets.randbits(80)
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(25, -1, -1))
+
+
+def _entry(run: Run, manifest: bytes, salt: bytes) -> Entry:
+    now = time.time_ns() // 1_000_000
+    return Entry(
+        event="run",
+        ts_ms=now,
+        req=new_request_id(now),
+        actor=_LOCAL,
+        output=Output(hash_output(manifest, salt), run.records, salted=True),
+        facts={
+            "command": "link",
+            "version": version("sealink"),
+            "inputs": run.inputs,
+            "parameters": run.parameters,
+            "records": run.records,
+            "links": run.links,
+            "clusters": run.clusters,
+            "reviews": run.reviews,
+        },
+    )
+
+
+@contextmanager
+def _opened(out: Path) -> Iterator[tuple[Log, tuple[Verifier, ...]]]:
+    """The log of a results folder, made when there is none, with its signer running as a process of its own."""
+    state = out / ".log"
+    url, key, pq_key, memory = f"sqlite:///{state / 'log.sqlite'}", state / "key", state / "pq-key", state / "memory"
+    is_new = not state.exists()
+    if is_new:
+        state.mkdir(parents=True, mode=0o700)
+        origin = f"sealink.local/runs/{secrets.token_hex(8)}"
+        Ed25519Signer.generate(origin).save(key)
+        MlDsa44Signer.generate(origin).save(pq_key)
+        create_store(url, origin, Book.RUN)
+    keys = (Ed25519Signer.load(key).verifier, MlDsa44Signer.load(pq_key).verifier)
+    with tempfile.TemporaryDirectory(prefix="sealink-") as folder:
+        socket = Path(folder) / "signer"
+        arguments = ["--key", key, "--pq-key", pq_key, "--memory", memory, "--socket", socket]
+        new = ["--new"] if is_new else []
+        signer = subprocess.Popen([sys.executable, "-m", "audit.signer", *map(str, arguments), *new])  # noqa: S603
+        try:
+            _wait_for(socket, signer)
+            log = open_log(Store.open(url), SignerClient(socket, keys[0].name))
+            try:
+                yield log, keys
+            finally:
+                log.close()
+        finally:
+            signer.terminate()
+            signer.wait()
+
+
+def _wait_for(socket: Path, signer: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _SIGNER_STARTS_S
+    while not socket.exists() and signer.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.stat(socket)  # noqa: PTH116 - raises where it is absent

@@ -1,0 +1,137 @@
+"""`sealink-verify`: an auditor's own program, for a log on a drive or at an address. It changes nothing anywhere.
+
+It leaves with 0 when everything asked for is proven, 1 when something does not hold (and names the first such thing),
+2 when it could not check. The last line on standard output says which, in words.
+
+May touch: disk, network, clock (whether a witness signed in the future)
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from audit.entry import LARGEST_ENTRY
+from audit.errors import CannotCheckError, MissingError, NotProvenError, UnreadableError
+from audit.keys import Verifier, parse_vkeys
+from audit.note import OpenedNote
+from audit.policy import parse_policy
+from audit.proof import TlogProof
+from audit.verifier.entry_grammar import event_of
+from audit.verifier.judge import judge_log
+from audit.verifier.rules import parse_rules
+from audit.verifier.sources import source_of
+from audit.verifier.trust import Trust
+from audit.verifier.whole_log import verify_log
+
+PROVEN, VIOLATED, COULD_NOT_CHECK = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is the verdict. Wrong usage is 2 as well."""
+    options = _parser().parse_args(arguments)
+    try:
+        for line in options.run(options):
+            print(line)
+    except NotProvenError as error:
+        print(f"VIOLATED: {error}")
+        return VIOLATED
+    except CannotCheckError as error:
+        print(f"COULD NOT CHECK: {error}")
+        return COULD_NOT_CHECK
+    print("PROVEN")
+    return PROVEN
+
+
+def run() -> None:
+    """Entry point."""
+    sys.exit(main())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("sealink-verify", description="Verify a Sealink audit log, offline or over HTTP.")
+    commands = parser.add_subparsers(required=True, metavar="verify | proof | policy")
+    whole = commands.add_parser("verify", help="a whole log: signatures, entries, tiles, root")
+    whole.add_argument("log", help="folder or http address of the published log")
+    whole.add_argument("--since", type=Path, help="older checkpoint that the log must still contain")
+    whole.set_defaults(run=_verify)
+    proof = commands.add_parser("proof", help="one entry by its .tlog-proof file")
+    proof.add_argument("entry", type=Path, help="file with the exact bytes of the entry")
+    proof.add_argument("proof", type=Path)
+    proof.set_defaults(run=_proof)
+    policy = commands.add_parser("policy", help="judge each logged decision again by a file of rules")
+    policy.add_argument("log", help="folder or http address of the published log")
+    policy.add_argument("--rules", type=Path, required=True, nargs="+", help="rule files, one for each version in use")
+    policy.set_defaults(run=_policy)
+    for command in (whole, proof, policy):
+        command.add_argument("--keys", type=Path, required=True, help="verifier keys, one a line, the log's first")
+        command.add_argument(
+            "--policy", type=Path, help="trust policy (tlog-policy) that says which witnesses are needed"
+        )
+        command.add_argument("--quorum", type=int, help="how many witnesses are needed (default: each one in KEYS)")
+    return parser
+
+
+def _verify(options: argparse.Namespace) -> list[str]:
+    since = _read(options.since) if options.since else None
+    proven = verify_log(source_of(options.log), _trust(options), int(time.time()), since)
+    head = proven.head
+    lines = [f"{head.origin}: {head.size} entries, root {head.root.hex()}", *_signers(proven.note)]
+    lines += [f"  {count:>9} {event}" for event, count in proven.events.items()]
+    if proven.pruned:
+        lines.append(
+            f"{proven.pruned} entries pruned as a logged decision allows: their hashes are proven, not their text"
+        )
+    if since:
+        lines.append("the older checkpoint is a beginning of this log")
+    return lines
+
+
+def _proof(options: argparse.Namespace) -> list[str]:
+    entry = _read(options.entry)
+    proof = TlogProof.parse(_read(options.proof))
+    head, note = _trust(options).open_checkpoint(proof.checkpoint, int(time.time()))
+    proof.check(entry, head)
+    return [f"{head.origin}: entry {proof.index} of {head.size}, {event_of(entry)}", *_signers(note)]
+
+
+def _policy(options: argparse.Namespace) -> list[str]:
+    rules = [parse_rules(_read(path)) for path in options.rules]
+    source = source_of(options.log)
+    proven = verify_log(source, _trust(options), int(time.time()))
+    judged = judge_log(source, proven.head.size, rules)
+    return [f"{judged.decisions} decisions of {proven.head.size} entries, {judged.allowed} allowed, each by the rules"]
+
+
+def _trust(options: argparse.Namespace) -> Trust:
+    keys: list[Verifier] = parse_vkeys(_text(options.keys), str(options.keys))
+    policy = parse_policy(_read(options.policy)) if options.policy else None
+    return Trust(tuple(keys), options.quorum, policy)
+
+
+def _signers(note: OpenedNote) -> list[str]:
+    lines = []
+    for line in note.signatures:
+        when = time.strftime(" at %Y-%m-%d %H:%M:%S UTC", time.gmtime(line.timestamp)) if line.timestamp else ""
+        lines.append(f"signed by {line.verifier.name} ({line.verifier.kind.name}){when}")
+    return lines + [f"ignored: a line by an unknown key of {line.name}" for line in note.unknown]
+
+
+def _text(path: Path) -> str:
+    try:
+        return _read(path).decode()
+    except UnicodeDecodeError:
+        raise UnreadableError(f"{path}: not text") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(16 * LARGEST_ENTRY)
+    except FileNotFoundError:
+        raise MissingError(f"{path}: not there") from None
+    except OSError as error:
+        raise UnreadableError(f"{path}: {error.strerror}") from None

@@ -1,0 +1,69 @@
+"""Every decision of a proven log judged again, by the rules that it says it was decided under.
+
+Whether the log itself is sound is audit.verifier.whole_log's affair and comes first. Refusals are not judged: refusing
+too much harms no sealed record.
+
+May touch: nothing (reads through the source it is given)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from audit.entry import Entry, read
+from audit.errors import MissingError, RuleError
+from audit.events import Outcome
+from audit.tiles import WIDTH, tiles_between
+from audit.verifier.rules import Rules
+from audit.verifier.sources import Source
+from audit.verifier.stretch import read_bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Decisions read, and how many of them allowed something (in full or in part)."""
+
+    decisions: int
+    allowed: int
+
+
+def judge_log(source: Source, size: int, rules: Sequence[Rules]) -> Judged:
+    """Judge the decisions of a proven log of this size.
+
+    Raises RuleError for the first one that its rules do not allow; MissingError when some were decided under rules that
+    were not given, after all others have been judged.
+    """
+    return judge_entries(_entries(source, size), {one.sha256: one for one in rules})
+
+
+def judge_entries(entries: Iterator[tuple[int, bytes]], rules: Mapping[str, Rules]) -> Judged:
+    """The same over (index, bytes) in the order of the log, rules by the SHA-256 of their file."""
+    earlier: dict[str, Entry] = {}
+    decisions = allowed = 0
+    unjudged: int | None = None
+    for index, data in entries:
+        entry = read(data)
+        if entry.decision is not None:
+            decisions += 1
+            if entry.decision.outcome is not Outcome.DENY:
+                allowed += 1
+                book = rules.get(entry.decision.policy_sha256)
+                if book is None:
+                    unjudged = index if unjudged is None else unjudged
+                elif not book.allow(entry, earlier):
+                    raise RuleError(f"entry {index}: {entry.event} was allowed, the rules do not allow it")
+        earlier[entry.req] = entry
+    if unjudged is not None:
+        raise MissingError(f"entry {unjudged}: decided under rules that are not among those given")
+    return Judged(decisions, allowed)
+
+
+def _entries(source: Source, size: int) -> Iterator[tuple[int, bytes]]:
+    for bundle in tiles_between(None, 0, size):
+        try:
+            entries = read_bundle(source, bundle)
+        except MissingError:
+            continue  # pruned: verify_log has found the logged decision that allows it
+        for offset, entry in enumerate(entries):
+            yield bundle.index * WIDTH + offset, entry

@@ -1,0 +1,200 @@
+"""A whole published log: signatures, every entry, every tile of every level, the root, and nothing beside them.
+
+Steps, each named in the code:
+1. the checkpoint carries the signatures that the auditor's trust demands;
+2. a folder holds nothing that a tree of this size does not contain, and its key list is the auditor's;
+3. every entry is canonical, of the closed vocabulary and of one service, and hashes into its level-0 tile;
+4. every hash of every upper tile is the root of the tile below it;
+5. the tiles give the signed root;
+6. bundles are absent only below an index that a logged and allowed pruning names;
+7. older partial tiles and bundles are the beginnings of what grew out of them;
+8. an older checkpoint, if the auditor kept one, is a beginning of this tree.
+
+The first bad thing is raised. A log that is being written may change between two reads: then it is read again, at most
+three times.
+
+May touch: nothing (reads through the source it is given; may start processes)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+
+from audit.checkpoint import Checkpoint
+from audit.errors import AuditError, EntryError, KeyFileError, MalformedError, MissingError, TreeError
+from audit.events import EVENTS
+from audit.keys import parse_vkeys
+from audit.merkle import HASH_SIZE, leaf_hash, root_of, tree_root
+from audit.note import OpenedNote
+from audit.tiles import HEIGHT, WIDTH, Tile, TileHashes, tiles_between
+from audit.verifier.sources import Source
+from audit.verifier.stretch import Stretch, check_stretch, read_bundle, read_tile
+from audit.verifier.trust import Trust
+
+CHECKPOINT, VKEYS = "checkpoint", "vkeys"
+_TILES_PER_STRETCH = 64
+_ALONE_BELOW = 50_000
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What was proven: head, lines that hold, entries by event, how many entries only their hashes were left of."""
+
+    head: Checkpoint
+    note: OpenedNote
+    events: dict[str, int]
+    pruned: int
+
+
+def verify_log(
+    source: Source, trust: Trust, now: int, since: bytes | None = None, processes: int | None = None
+) -> Proven:
+    """Check all eight steps at the time `now` (POSIX seconds); `since` is an older checkpoint note of the same log.
+
+    Raises the first NotProvenError, or a CannotCheckError when something needed is absent or unreadable.
+    """
+    for _ in range(_TRIES):
+        note = source.read(CHECKPOINT)
+        try:
+            return _verify(source, trust, now, note, since, processes)
+        except AuditError:
+            if source.read(CHECKPOINT) == note:
+                raise
+    return _verify(source, trust, now, source.read(CHECKPOINT), since, processes)
+
+
+def _verify(source: Source, trust: Trust, now: int, note: bytes, since: bytes | None, processes: int | None) -> Proven:
+    head, opened = trust.open_checkpoint(note, now)  # 1
+    names = source.names()
+    if names is not None:
+        _refuse_strays(names, head.size)  # 2
+        if VKEYS in names:
+            _compare_keys(source.read(VKEYS), trust)
+    stretches = list(_stretches(source, head.size, processes))  # 3
+    _check_one_service(stretches)
+    _check_upper_levels(source, head.size, [root for stretch in stretches for root in stretch.roots])  # 4
+    hashes = TileHashes(partial(read_tile, source), head.size)
+    if tree_root(hashes, head.size) != head.root:  # 5
+        raise TreeError("root: the entries and tiles agree, the signed root is of another tree")
+    pruned = _count_pruned(stretches)  # 6
+    if names is not None:
+        _check_older_partials(source, names, head.size)  # 7
+    if since is not None:
+        _check_since(trust, since, head, hashes)  # 8
+    return Proven(head, opened, _counts(stretches), pruned)
+
+
+def _refuse_strays(names: list[str], size: int) -> None:
+    for name in names:
+        if name in (CHECKPOINT, VKEYS):
+            continue
+        tile = Tile.parse(name)
+        if tile is None:
+            raise TreeError(f"{name}: foreign to a published log")
+        if tile.width > _width_in(tile, size):
+            raise TreeError(f"{name}: reaches beyond the {size} entries of the checkpoint")
+
+
+def _width_in(tile: Tile, size: int) -> int:
+    """How wide the tile at this place is in a tree of this size; zero or less when it is not in it."""
+    return min(WIDTH, (size >> HEIGHT * (tile.level or 0)) - tile.index * WIDTH)
+
+
+def _compare_keys(listed: bytes, trust: Trust) -> None:
+    try:
+        keys = parse_vkeys(listed.decode(), VKEYS)
+    except UnicodeDecodeError:
+        raise MalformedError(f"{VKEYS}: not UTF-8") from None
+    except KeyFileError as error:
+        raise MalformedError(str(error)) from None
+    if listed.decode() != "".join(f"{key.vkey}\n" for key in keys):
+        raise MalformedError(f"{VKEYS}: more than one key a line")
+    if keys[0] != trust.keys[0] or not set(trust.keys) <= set(keys):
+        raise TreeError(f"{VKEYS}: not the keys that you trust")
+
+
+def _stretches(source: Source, size: int, processes: int | None) -> Iterator[Stretch]:
+    tiles = -(-size // WIDTH)
+    starts = range(0, tiles, _TILES_PER_STRETCH)
+    stops = [min(start + _TILES_PER_STRETCH, tiles) for start in starts]
+    check = partial(check_stretch, source, size)
+    workers = processes or (1 if size < _ALONE_BELOW else len(os.sched_getaffinity(0)))
+    if workers == 1:
+        yield from map(check, starts, stops)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        try:
+            yield from pool.map(check, starts, stops)
+        except AuditError:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _check_one_service(stretches: list[Stretch]) -> None:
+    books = None
+    for stretch in stretches:
+        for event, first in stretch.first_of.items():
+            books = EVENTS[event].books if books is None else books & EVENTS[event].books
+            if not books:
+                raise EntryError(f"entry {first}: {event} does not belong into this service's log")
+
+
+def _check_upper_levels(source: Source, size: int, roots: list[bytes]) -> None:
+    level, below = 1, roots[: size >> HEIGHT]
+    while below:
+        expected = b"".join(below)
+        below = []
+        for tile in tiles_between(level, 0, size):
+            hashes = read_tile(source, tile)
+            first = tile.index * WIDTH * HASH_SIZE
+            if hashes != expected[first : first + len(hashes)]:
+                raise TreeError(f"{tile.path}: not the roots of the tiles below it")
+            if tile.width == WIDTH:
+                below.append(root_of(hashes))
+        level += 1
+
+
+def _count_pruned(stretches: list[Stretch]) -> int:
+    allowed = max((stretch.pruned_below for stretch in stretches), default=0)
+    absent = [bundle for stretch in stretches for bundle in stretch.absent]
+    for bundle in absent:
+        if bundle.index * WIDTH + bundle.width > allowed:
+            raise MissingError(f"{bundle.path}: not there, and no logged pruning names it")
+    return sum(bundle.width for bundle in absent)
+
+
+def _check_older_partials(source: Source, names: list[str], size: int) -> None:
+    for name in names:
+        tile = Tile.parse(name)
+        if tile is None or tile.width == _width_in(tile, size):
+            continue
+        if tile.level is None:
+            leaves = [leaf_hash(entry) for entry in read_bundle(source, tile)]
+            begins = b"".join(leaves)
+        else:
+            begins = read_tile(source, tile)
+        grown = Tile(tile.level or 0, tile.index, _width_in(tile, size))
+        if begins != read_tile(source, grown)[: len(begins)]:
+            raise TreeError(f"{name}: not the beginning of {grown.path}")
+
+
+def _check_since(trust: Trust, since: bytes, head: Checkpoint, hashes: TileHashes) -> None:
+    old, _ = trust.open_own(since)
+    if old.size > head.size:
+        raise TreeError(f"rollback: the log had {old.size} entries once and shows {head.size}")
+    if tree_root(hashes, old.size) != old.root:
+        raise TreeError(f"fork: the first {old.size} entries are not those of the older checkpoint")
+
+
+def _counts(stretches: list[Stretch]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for stretch in stretches:
+        for event, count in stretch.counts.items():
+            counts[event] = counts.get(event, 0) + count
+    return dict(sorted(counts.items()))
