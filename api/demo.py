@@ -15,6 +15,7 @@ from rich.table import Table
 
 from api.outcome import write_outcome
 from api.rehearsal import Bar, rehearse, working_folder
+from api.run_log import log_run, run_of, verify_run_log
 from linkage.encoding.project import load_project
 from linkage.evaluation import Evaluation, evaluate
 from linkage.evaluation_files import read_evaluation_table
@@ -42,7 +43,10 @@ def run_demo(out: Path, children: int, workers: int, bar: Bar) -> Table:
         scores = quality.across
         figures = (f"{score or 0:.4f}" for score in (scores.precision, scores.recall, scores.f1))
         table.add_row(title, f"{quality.records:,}", *figures, f"{seconds:.1f}")
-    table.caption = f"charts: {out}/febrl4/report.html, {out}/city/report.html"
+        table.caption = verify_run_log(out / name)
+    table.caption = f"both runs are in audit logs, verified: {table.caption}\n" + (
+        f"charts: {out}/febrl4/report.html, {out}/city/report.html"
+    )
     return table
 
 
@@ -56,7 +60,8 @@ def link_and_judge(project: Path, out: Path, workers: int, bar: Bar) -> Evaluati
         made.mkdir()
         write_outcome(rehearsal, made)
         quality = evaluate(read_evaluation_table(made / "links.csv"), truth)
-        write_outcome(rehearsal, made, quality)
+        outcome = write_outcome(rehearsal, made, quality)
+        log_run(run_of(rehearsal, outcome), made, out)
         for file in made.iterdir():
             shutil.move(file, out / file.name)
     return quality

@@ -11,6 +11,7 @@ Spec: contracts section 2 (Batch).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -28,6 +29,7 @@ KEY_BYTES: Final = 16
 VISIBLE: Final = ("has_name", "has_id")
 _META: Final = b"sealink"
 _FORMAT: Final = "sealink/v1/batch"
+_SOURCE: Final = re.compile(r"[\w-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ def read_batch(path: Path) -> Batch:
         raise BatchError(f"{path}: the batch header is missing or damaged") from error
     if header.format != _FORMAT:
         raise BatchError(f"{path}: written by another version of the wire format")
+    if not isinstance(header.source, str) or not _SOURCE.fullmatch(header.source):  # it becomes part of file names
+        raise BatchError(f"{path}: the header's source is not a plain name")
     if header.records != table.num_rows:
         raise BatchError(f"{path}: the header states another number of records than the file holds")
     return Batch(path, header, table)

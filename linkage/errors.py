@@ -88,6 +88,10 @@ class PlanError(LinkageError):
     """The plan cannot keep its promises for the stated population."""
 
 
+class HealthError(LinkageError):
+    """A file's own values would leak more than the plan allows, so that it must not be encoded as it is."""
+
+
 def quoted(name: str) -> str:
     """Return a column or key name in quotes, on one line, at most `LONGEST_NAME` characters of it."""
     line = "".join(char if char.isprintable() else " " for char in name)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
+from linkage.floor import Reference
 from linkage.schema import KeyType, Schema
 
 Scheme = Literal["match-keys", "clk"]
@@ -22,7 +23,11 @@ WIRE_VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `sealink project plan` fixes. `normaliser` names the code and tables that turn cells into tags."""
+    """What `sealink project plan` fixes. `normaliser` names the code and tables that turn cells into tags.
+
+    Of the schema's key types only those that are used are left. `leakage` is Σ N · 2^-H2 of these (`floor.py`), and
+    `reference` what a custodian holds its own file against before encoding it; None where no real file is encoded.
+    """
 
     schema: Schema
     scheme: Scheme
@@ -30,6 +35,8 @@ class Plan:
     normaliser: str
     clk_bits: int = 1024
     diffusion: int = 1  # of the CLK scheme
+    leakage: float = 0.0  # of match keys
+    reference: Reference | None = field(default=None, repr=False, compare=False)
 
     def describe(self) -> dict[str, Any]:
         """The plan as plain values, in the order that the fingerprint hashes."""
@@ -42,6 +49,7 @@ class Plan:
             "normaliser": self.normaliser,
             "tags": {tag.name: tag.limit for tag in schema.tags.values()},
             "keys": {key_type.name: key_type.slots for key_type in schema.key_types},
+            "leakage": f"{self.leakage:.4f}" if self.scheme == "match-keys" else "",
             "clk": [self.clk_bits, self.diffusion] if self.scheme == "clk" else [],
         }
 
@@ -51,9 +59,9 @@ class Plan:
         text = json.dumps(self.describe(), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def with_keys(self, key_types: tuple[KeyType, ...]) -> Plan:
-        """The same plan with another key set."""
-        return replace(self, schema=replace(self.schema, key_types=key_types))
+    def with_keys(self, key_types: tuple[KeyType, ...], leakage: float = 0.0) -> Plan:
+        """The same plan with another key set and what it leaks."""
+        return replace(self, schema=replace(self.schema, key_types=key_types), leakage=leakage)
 
 
 def diffusion_for(population: int) -> int:

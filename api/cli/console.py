@@ -1,14 +1,16 @@
 """The terminal: progress bars, the one shape of an error, exit codes. It decides nothing about linkage.
 
 Rules of the user interface: results go to files and standard output, everything else to standard error; an error is
-one sentence, and a second one that says what to do next; exit 2 means "nothing was written".
+one sentence, and a second one that says what to do next; exit 2 means "nothing was written" (save the
+health report that says why a batch was refused).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import typer
 from rich.console import Console
@@ -25,7 +27,11 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from linkage.errors import LinkageError
+from audit.errors import AuditError
+from linkage.errors import LinkageError, ProjectError
+
+if TYPE_CHECKING:
+    from linkage.encoding.project import Project, Source
 
 REFUSED: Final = 2
 INTERRUPTED: Final = 130
@@ -60,6 +66,19 @@ def progress() -> Iterator[Callable[[str], Advance]]:
         yield bar
 
 
+def project_source(project: Path, source: str) -> tuple[Project, Source]:
+    """A project file and its source of this name; ProjectError names the sources that there are."""
+    from linkage.encoding.project import load_project
+    from linkage.schema import load_schema
+
+    loaded = load_project(project, lambda name: load_schema(name, project.parent).fields)
+    for each in loaded.sources:
+        if each.name == source:
+            return loaded, each
+    names = ", ".join(each.name for each in loaded.sources)
+    raise ProjectError(f"{project}: no source of this name", hint=f"sources there: {names}")
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Turn a domain error into one sentence and exit 2, an interrupt into exit 130."""
@@ -69,6 +88,9 @@ def refusals() -> Iterator[None]:
         err.print(Text.assemble(("refused: ", "bold red"), str(error)), soft_wrap=True)
         if error.hint:
             err.print(Text.assemble(("next: ", "bold"), error.hint), soft_wrap=True)
+        raise typer.Exit(REFUSED) from None
+    except AuditError as error:
+        err.print(Text.assemble(("refused: ", "bold red"), str(error)), soft_wrap=True)
         raise typer.Exit(REFUSED) from None
     except KeyboardInterrupt:
         err.print("interrupted: nothing half-written was left behind")

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from api.cli.console import err, out, progress, refusals
+from api.cli.console import err, out, progress, project_source, refusals
+from api.cli.health import keep_report, today
 from linkage.encoded import whole_file
 from linkage.encoding.keys import AgencyKey, LinkageSecret
-from linkage.errors import BatchError, ProjectError
+from linkage.errors import BatchError
 
 mapping = typer.Typer(no_args_is_help=True, help="Find out which column means what.")
 
@@ -45,27 +46,36 @@ def encode(
     source: Annotated[str, typer.Option(help="Name of the [[source]] to encode.")],
     secret: Annotated[Path, typer.Option(help="Key file of the project's linkage secret.")],
     agency_key: Annotated[Path, typer.Option(help="Key file of this agency's own key.")],
-    out: Annotated[Path, typer.Option(help="Folder for NAME.batch (to the linkage unit) and NAME.private (stays).")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Folder for NAME.batch (to the linkage unit), NAME.private (stays), NAME.health.json, .html."
+        ),
+    ],
 ) -> None:
-    """Encode one source: nothing in NAME.batch names a child, NAME.private maps its rows to record ids."""
+    """Encode one source: nothing in NAME.batch names a child, NAME.private maps its rows to record ids.
+
+    A batch that fails its health report is not written; NAME.health.html says why.
+    """
     from linkage.encoding.custody import encode_file, plan_of
-    from linkage.encoding.project import load_project
-    from linkage.schema import load_schema
 
     with refusals(), progress() as bar:
-        loaded = load_project(project, lambda name: load_schema(name, project.parent).fields)
-        chosen = next((s for s in loaded.sources if s.name == source), None)
-        if chosen is None:
-            names = ", ".join(s.name for s in loaded.sources)
-            raise ProjectError(f"{project}: no source of this name", hint=f"sources there: {names}")
+        loaded, chosen = project_source(project, source)
         keys = LinkageSecret.load(secret), AgencyKey.load(agency_key)
         out.mkdir(parents=True, exist_ok=True)
         batch, private = out / f"{source}.batch", out / f"{source}.private"
-        done = encode_file(chosen, plan_of(loaded), *keys, batch, private, bar(f"encode {source}"))
+        done = encode_file(
+            chosen, plan_of(loaded), *keys, batch, private, bar(f"encode {source}"), date=today(),
+            examined=lambda report: keep_report(out, report),
+        )  # fmt: skip
     err.print(f"{done.encoded.records:,} records encoded, {done.rows_filtered:,} kept out by the filter → {batch}")
-    for name, count in done.encoded.fields.items():
-        if count.unreadable:
-            err.print(f"  {name}: {count.unreadable:,} records hold something unreadable, which counts as missing")
+    for name, cells in done.encoded.fields.items():
+        if cells.unreadable:
+            err.print(f"  {name}: {cells.unreadable:,} records hold something unreadable, which counts as missing")
+    for tag, count in done.encoded.too_common.items():
+        err.print(
+            f"  tag {tag}: {count:,} records hold a value that too many share (a default?), which counts as missing"
+        )
     if done.encoded.foreign_ids:
         err.print(f"  resident_id: {done.encoded.foreign_ids:,} records carry another person's ID, not used")
 

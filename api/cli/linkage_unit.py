@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from api.cli.console import err, progress, refusals
+from api.cli.health import keep_report, today
 
 
 def register(app: typer.Typer) -> None:
@@ -24,40 +25,47 @@ def match(
     schema: Annotated[str, typer.Option(help="The plan's linkage schema: a built-in name or a file.")] = "cn-child-v1",
     scheme: Annotated[Literal["match-keys", "clk"], typer.Option(help="The plan's scheme.")] = "match-keys",
     diffusion: Annotated[int | None, typer.Option(help="The plan's t, if its project file states one.")] = None,
+    plan: Annotated[Path | None, typer.Option(help="The project's plan file, if it has one.")] = None,
     one_to_one: Annotated[bool, typer.Option(help="No source holds a child twice.")] = False,
     within_sources: Annotated[bool, typer.Option(help="Also link duplicates inside one source.")] = True,
     workers: Annotated[int, typer.Option(min=1, help="Threads to use.")] = 2,
 ) -> None:
-    """Match batches by key equality. Results name rows of batches; each agency resolves its own."""
+    """Match batches by key equality. Results name rows of batches; each agency resolves its own.
+
+    Every batch is examined first; one that fails its health report stops the match, and its report says why.
+    """
     import numpy as np
     import pyarrow as pa
 
-    from linkage.encoded import read_batch
+    from linkage.encoded import check_batch, read_batch
     from linkage.errors import BatchError
+    from linkage.flows.examine_batches import examine_batches, refuse_failing
     from linkage.flows.match_batches import Rules, match_batches
+    from linkage.flows.plan_for_batches import plan_for_batches
     from linkage.matching.cluster_pairs import linked_pairs
-    from linkage.plan import Plan, diffusion_for
     from linkage.results import Naming, write_clusters, write_pairs, write_recipient
-    from linkage.schema import load_schema
 
     with refusals(), progress() as bar:
         opened = [read_batch(path) for path in batches]
         if len({batch.header.source for batch in opened}) < len(opened):
             raise BatchError("two batches come from the same source", hint="give each source's batch once")
-        normaliser = opened[0].header.normaliser
-        plan = Plan(
-            load_schema(schema), scheme, population, normaliser, diffusion=diffusion or diffusion_for(population)
-        )
+        agreed = plan_for_batches(schema, scheme, population, opened[0].header.normaliser, diffusion, plan)
+        for batch in opened:
+            check_batch(batch, agreed)
+        out.mkdir(parents=True, exist_ok=True)
+        reports = examine_batches(opened, agreed, today(), bar("examine"))
+        for report in reports:
+            keep_report(out, report)
+        refuse_failing(reports)
         advance = bar("match")
         with tempfile.TemporaryDirectory(prefix=".sealink-") as scratch:
             found = match_batches(
-                opened, plan, Rules(within_sources, one_to_one), threads=workers, scratch=Path(scratch),
+                opened, agreed, Rules(within_sources, one_to_one), threads=workers, scratch=Path(scratch),
                 progress=lambda step, done, total: advance(done, total),
             )  # fmt: skip
         pairs = linked_pairs(found.clusters, found.pairs.a, found.pairs.b, found.weight)
         rows = np.concatenate([np.arange(len(batch)) for batch in opened])
         naming = Naming([b.header.source for b in opened], found.source, pa.array(rows).cast(pa.string()), "row")
-        out.mkdir(parents=True, exist_ok=True)
         write_pairs(out / "links.csv", naming, pairs)
         write_clusters(out / "clusters.csv", naming, found.clusters)
         for number, batch in enumerate(opened):

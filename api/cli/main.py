@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import custodian, judging, linkage_unit, rehearsal
+from api.cli import adversary, auditing, custodian, health, judging, linkage_unit, planning, rehearsal
 
 app = typer.Typer(
     name="sealink",
@@ -20,9 +20,13 @@ app = typer.Typer(
 )
 
 rehearsal.register(app)
+planning.register(app)
 custodian.register(app)
 linkage_unit.register(app)
+health.register(app)
 judging.register(app)
+adversary.register(app)
+auditing.register(app)
 
 
 def run() -> None:

@@ -25,13 +25,14 @@ def register(app: typer.Typer) -> None:
 def link(
     project: Annotated[Path, typer.Argument(metavar="PROJECT.toml", help="Sources, mapping, schema, population.")],
     out: Annotated[
-        Path, typer.Option(help="Folder for links.csv, review.csv, clusters.csv, report.json, report.html.")
+        Path, typer.Option(help="Folder for links.csv, review.csv, clusters.csv, report.json, report.html, log/.")
     ],
     workers: Workers = 2,
 ) -> None:
     """Link the files of several agencies on this machine, as agencies and linkage unit would apart."""
     from api.outcome import write_outcome
     from api.rehearsal import publish, rehearse, working_folder
+    from api.run_log import log_run, run_of
     from linkage.encoding.project import load_project
     from linkage.schema import load_schema
 
@@ -42,11 +43,13 @@ def link(
             made = Path(work) / "results"
             made.mkdir()
             outcome = write_outcome(rehearsal, made)
+            log_run(run_of(rehearsal, outcome), made, out)
             publish(made, out)
     err.print(
         f"{outcome.records:,} records, {outcome.links:,} linked pairs, {outcome.review:,} pairs for review, "
         f"{outcome.clusters:,} children with more than one record → {out}"
     )
+    err.print(f"entered into the run's log: sealink audit verify {out}/log --keys {out}/log/vkeys", highlight=False)
 
 
 def demo(

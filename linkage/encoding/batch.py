@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -19,20 +19,21 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage.encoded import VISIBLE, Chunk, Header, whole_file, write_batch
-from linkage.encoding.clk import ClkKeys, encode_fields
-from linkage.encoding.clk_tokens import clk_columns
-from linkage.encoding.diffusion import diffuse
+from linkage.encoding.clk import Filters
+from linkage.encoding.common_values import leave_out_common
+from linkage.encoding.diffused_filters import diffused_filters
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.encoding.mapping import Records
 from linkage.encoding.match_keys import KeySlots, build_keys, record_seeds, tag_digests
+from linkage.encoding.own_health import own_figures
 from linkage.encoding.prf import Bytes2D
 from linkage.encoding.tag_columns import TagColumn
-from linkage.encoding.tags import FieldCount, tag_records
+from linkage.encoding.tags import FieldCount, TaggedRecords, tag_records, visible_bits
+from linkage.health.own_figures import PUBLISH_FROM, Margin, OwnFigures, stated
 from linkage.plan import Plan
 
 CHUNK_RECORDS: Final = 32_768
 EPOCH: Final = "1"  # a new epoch has a new linkage secret; one secret serves one epoch only
-PUBLISH_FROM: Final = 10_000  # records; smaller files publish no collision rates (contracts section 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class EncodedSource:
     records: int
     fields: Mapping[str, FieldCount]
     foreign_ids: int
+    too_common: Mapping[str, int]  # tag → records that lost a value shared by too many
+    own: OwnFigures
     occupied: Mapping[str, int]  # real keys per key type
     overflow: Mapping[str, int]  # combinations beyond the plan's slots
 
@@ -58,13 +61,18 @@ def encode_source(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> EncodedSource:
     """Write `batch_path` (for the linkage unit) and `private_path` (`row,record`, for this agency only)."""
-    tagged = tag_records(records, plan.schema)
+    tagged, too_common = _usable(tag_records(records, plan.schema), plan)
     order = _shuffled(records.record_ids.to_pylist(), agency)
     record_ids = records.record_ids.take(pa.array(order)).to_pylist()
     columns = {name: column.take(order) for name, column in tagged.tags.items()}
     visible = {name: tagged.visible[name][order] for name in VISIBLE}
     occupied = {key_type.name: 0 for key_type in plan.schema.key_types}
     overflow = dict(occupied)
+    filters: Filters | None = None
+    margin: Margin | None = None
+    if plan.scheme == "clk":
+        filters, margin = diffused_filters(records, order, plan, secret, agency, EPOCH)
+    own = own_figures(tagged, order, plan, too_common, margin)
     header = Header(
         source=source,
         fingerprint=plan.fingerprint,
@@ -73,12 +81,13 @@ def encode_source(
         scheme=plan.scheme,
         normaliser=plan.normaliser,
         collisions=_collisions(columns, len(order)),
+        health=stated(len(order), own.leakage, own.margin),
     )
 
     def chunks() -> Iterator[Chunk]:
         spans = [slice(at, min(at + CHUNK_RECORDS, len(order))) for at in range(0, len(order), CHUNK_RECORDS)]
-        if plan.scheme == "clk":
-            built = _filter_chunks(records, order, spans, plan, secret)
+        if filters is not None:
+            built = _filter_chunks(filters, spans)
         else:
             seeds = record_seeds(record_ids, agency)
             built = _key_chunks(columns, seeds, spans, plan, secret, agency, occupied, overflow)
@@ -89,7 +98,16 @@ def encode_source(
     with whole_file(private_path) as partial:
         _write_private(partial, record_ids)
         write_batch(batch_path, header, plan, chunks())
-    return EncodedSource(source, len(order), tagged.fields, tagged.foreign_ids, occupied, overflow)
+    return EncodedSource(source, len(order), tagged.fields, tagged.foreign_ids, too_common, own, occupied, overflow)
+
+
+def _usable(tagged: TaggedRecords, plan: Plan) -> tuple[TaggedRecords, Mapping[str, int]]:
+    """Without values that too many records share; per tag, the records that lost one. They count as missing."""
+    if plan.reference is None:
+        return tagged, {}
+    usable = leave_out_common(tagged.tags, plan.reference.most)
+    visible = visible_bits(usable.columns, len(tagged.visible["has_name"]))
+    return replace(tagged, tags=usable.columns, visible=visible), usable.too_common
 
 
 def _key_chunks(
@@ -115,16 +133,10 @@ def _key_chunks(
             yield keys
 
 
-def _filter_chunks(
-    records: Records, order: NDArray[np.int64], spans: list[slice], plan: Plan, secret: LinkageSecret
-) -> Iterator[dict[str, NDArray[np.uint8]]]:
-    """Diffused CLKs of each span of rows; the plain filters never leave this function."""
-    plain = encode_fields(
-        clk_columns(records, plan.schema.normaliser), ClkKeys.from_secret(secret, EPOCH), plan.clk_bits
-    )
-    hidden = diffuse(plain[order], secret.derive("clk-diffusion", EPOCH), plan.diffusion)
+def _filter_chunks(filters: Filters, spans: list[slice]) -> Iterator[dict[str, NDArray[np.uint8]]]:
+    """Diffused CLKs of each span of rows."""
     for span in spans:
-        yield {"clk": np.ascontiguousarray(hidden[span]).view(np.uint8)}
+        yield {"clk": np.ascontiguousarray(filters[span]).view(np.uint8)}
 
 
 def read_private(path: Path) -> list[str]:

@@ -9,7 +9,7 @@ Sees:      names
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -48,30 +48,36 @@ _PERSON_COLUMNS: Final[Mapping[str, tuple[str, ReadColumn]]] = {
     "identifier": ("identifier", person.identifiers),
     "phone": ("phone", person.phones),
 }
-_SEX_POSITIONS: Final = 6
 # Digits of a broken ID must meet those of a sound one: same position key, fewer positions.
 _KEY_OF: Final = {"resident_id_unsound": "resident_id"}
+FILL_TO: Final[Mapping[Normaliser, float]] = {"cn-child": cn.FILL_TO, "person": person.FILL_TO}
+"""Share of bits up to which thin filters are filled (`clk_filling.py`)."""
 
 
 def clk_columns(records: Records, normaliser: Normaliser) -> list[FieldTokens]:
     """Token columns of all n records. A field may yield several columns, several fields may share a position key."""
     chinese = normaliser == "cn-child"
     columns = _cn_columns(records) if chinese else _person_columns(records)
-    columns += _date_columns(records, (cn if chinese else person).GROUPS["date_of_birth"], lunar=chinese)
+    columns += _date_columns(records, (cn if chinese else person).WEIGHTS, lunar=chinese)
     if not columns:
         nothing = np.full(len(records), MISSING, dtype=np.int32)
         columns.append(FieldTokens("none", nothing, TokenTable.of([]), 1))
     return columns
 
 
+def take_columns(columns: Sequence[FieldTokens], rows: NDArray[np.int64]) -> list[FieldTokens]:
+    """The columns of the records `rows`, in that order."""
+    return [FieldTokens(each.name, each.codes[rows], each.tokens_per_value, each.k) for each in columns]
+
+
 def _cn_columns(records: Records) -> list[FieldTokens]:
     out: list[FieldTokens] = []
     for name, read in _CN_CELLS.items():
         for column in records.fields.get(name, ()):
-            codes, found = _codes(column), [read(value) for value in _values(column)]
+            codes, found = column_codes(column), [read(value) for value in column_values(column)]
             for group in dict.fromkeys(group for tokens in found for group in tokens):
                 table = TokenTable.of([tokens.get(group, ()) for tokens in found])
-                out.append(FieldTokens(_KEY_OF.get(group, group), codes, table, cn.GROUPS[group]))
+                out += _weighed(_KEY_OF.get(group, group), codes, table, cn.WEIGHTS[group])
     return out
 
 
@@ -79,39 +85,58 @@ def _person_columns(records: Records) -> list[FieldTokens]:
     out: list[FieldTokens] = []
     for name, (group, read) in _PERSON_COLUMNS.items():
         for column in records.fields.get(name, ()):
-            out.append(FieldTokens(group, _codes(column), read(_values(column)), person.GROUPS[group]))
+            out.append(FieldTokens(group, column_codes(column), read(column_values(column)), person.POSITIONS[group]))
     return out
 
 
-def _date_columns(records: Records, k: int, *, lunar: bool) -> list[FieldTokens]:
+def _weighed(
+    name: str, codes: NDArray[np.int32], table: TokenTable, weights: Mapping[str, int]
+) -> Iterator[FieldTokens]:
+    """The table cut into columns of equal positions per token; tokens of a kind without weight stay out."""
+    positions = np.array([weights.get(_kind(token), 0) for token in table.vocabulary], dtype=np.int64)
+    for k in np.unique(positions[positions > 0]).tolist():
+        yield FieldTokens(name, codes, table.keeping((positions == k).tolist()), k)
+
+
+def _kind(token: str) -> str:
+    """What stands before the colon, without the place of a syllable: "G1:ming" → "G", "12:402" → "12"."""
+    head = token.partition(":")[0]
+    return head if head.isdigit() else head.rstrip("0123456789")
+
+
+def _date_columns(records: Records, weights: Mapping[str, Mapping[str, int]], *, lunar: bool) -> list[FieldTokens]:
     """Dates of birth, and sex together with the year: sex alone would set the same bits in half of all filters."""
     columns = records.fields.get("date_of_birth", ())
     if not columns:
         return []
-    codes, dobs = _codes(columns[0]), [read_date(value) if value else None for value in _values(columns[0])]
-    out = [FieldTokens("date_of_birth", codes, date_table(dobs, lunar=lunar), k)]
+    codes, dobs = column_codes(columns[0]), [read_date(value) if value else None for value in column_values(columns[0])]
+    out = list(_weighed("date_of_birth", codes, date_table(dobs, lunar=lunar), weights["date_of_birth"]))
     for sexes in records.fields.get("sex", ()):
-        out.append(_sex_with_year(sexes, codes, dobs))
+        out.append(_sex_with_year(sexes, codes, dobs, weights["sex_with_year"]["M"]))
     return out
 
 
-def _sex_with_year(sexes: pa.DictionaryArray, codes: NDArray[np.int32], dobs: Sequence[Dob | None]) -> FieldTokens:
-    read = [read_sex(value) for value in _values(sexes)]
+def _sex_with_year(
+    sexes: pa.DictionaryArray, codes: NDArray[np.int32], dobs: Sequence[Dob | None], k: int
+) -> FieldTokens:
+    read = [read_sex(value) for value in column_values(sexes)]
     years = sorted({dob.year for dob in dobs if dob is not None})
     place = {year: number for number, year in enumerate(years)}
-    sex = _looked_up(_codes(sexes), [{"M": 0, "F": 1}.get(value or "", MISSING) for value in read])
+    sex = _looked_up(column_codes(sexes), [{"M": 0, "F": 1}.get(value or "", MISSING) for value in read])
     year = _looked_up(codes, [MISSING if dob is None else place[dob.year] for dob in dobs])
     both = np.where((sex >= 0) & (year >= 0), 2 * year + sex, MISSING).astype(np.int32)
     tokens = [[f"{letter}:{year}"] for year in years for letter in "MF"]
-    return FieldTokens("sex_with_year", both, TokenTable.of(tokens), _SEX_POSITIONS)
+    return FieldTokens("sex_with_year", both, TokenTable.of(tokens), k)
 
 
-def _codes(column: pa.DictionaryArray) -> NDArray[np.int32]:
+def column_codes(column: pa.DictionaryArray) -> NDArray[np.int32]:
+    """Number of each record's value in the column's dictionary, MISSING for a null."""
     codes: NDArray[np.int32] = column.indices.fill_null(MISSING).to_numpy(zero_copy_only=False).astype(np.int32)
     return codes
 
 
-def _values(column: pa.DictionaryArray) -> list[str]:
+def column_values(column: pa.DictionaryArray) -> list[str]:
+    """The distinct cells of a column, a null as ""."""
     return [value or "" for value in column.dictionary.to_pylist()]
 
 

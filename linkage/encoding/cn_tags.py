@@ -9,6 +9,7 @@ G guardian, A address, V village, S sex, I resident ID. Nothing here knows keys,
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from linkage.encoding.normalise.address import Address, read_address
 from linkage.encoding.normalise.dates import Dob, lunar_to_solar, read_date
@@ -160,13 +161,19 @@ def _core(place: str) -> str:
 
 
 def _date_variants(dob: Dob) -> list[str]:
-    """The date, its day and month in rising order, and the solar date if what is written is lunar."""
+    """The date, its day and month in rising order, and the solar date if what is written is lunar.
+
+    A birthday of the last lunar months falls into the next solar year and is often written with that one.
+    """
     assert dob.month is not None and dob.day is not None
     variants = [_iso(dob)]
     if dob.day <= 12:
         variants.append(f"{dob.year:04}~{min(dob.month, dob.day):02}-{max(dob.month, dob.day):02}")
-    solar = lunar_to_solar(dob)
-    return variants if solar is None else [*variants, _iso(solar)]
+    for year in (dob.year, dob.year - 1):
+        solar = lunar_to_solar(replace(dob, year=year))
+        if solar is not None and (year == dob.year or solar.year == dob.year):
+            variants.append(_iso(solar))
+    return variants
 
 
 def _iso(dob: Dob) -> str:

@@ -15,7 +15,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, NoReturn, get_args
 
@@ -28,7 +28,7 @@ Scheme = Literal["match-keys", "clk"]
 SourceKind = Literal["police", "school", "hospital", "civil", "other"]
 SchemaFields = Mapping[str, Cardinality] | Callable[[str], Mapping[str, Cardinality]]
 
-_PROJECT_KEYS: Final = ("schema", "population", "within_sources", "one_to_one", "scheme", "diffusion")
+_PROJECT_KEYS: Final = ("schema", "population", "within_sources", "one_to_one", "scheme", "diffusion", "plan")
 _SOURCE_KEYS: Final = ("name", "file", "record_id", "kind", "fields", "filter")
 _NAME: Final = re.compile(r"[A-Za-z0-9_\-\u3007\u3400-\u4dbf\u4e00-\u9fff]{1,64}")
 _POLICE_WORDS: Final = ("police", "公安", "派出所")
@@ -57,7 +57,8 @@ class Source:
 class Project:
     """What the project file says. `population` counts children whom the linkage unit will ever know.
 
-    `diffusion` is the CLK scheme's t; None leaves it to the population.
+    `diffusion` is the CLK scheme's t; None leaves it to the population. `plan` is the plan file that the operator made;
+    None makes the same plan from the schema that is installed here.
     """
 
     path: Path
@@ -68,6 +69,16 @@ class Project:
     scheme: Scheme
     diffusion: int | None
     sources: tuple[Source, ...]
+    plan: Path | None = None
+
+
+def load_terms(path: Path) -> Project:
+    """What the [project] table says, without its sources: for an operator, who has no agency's file.
+
+    Raises ProjectError naming file and line.
+    """
+    text = _read_text(path)
+    return _Reading(path, text, _parse_toml(path, text)).terms()
 
 
 def load_project(path: Path, schema_fields: SchemaFields) -> Project:
@@ -118,7 +129,7 @@ class _Reading:
         self._lines = _key_lines(text)
         self._raw = raw
 
-    def project(self, schema_fields: SchemaFields) -> Project:
+    def terms(self) -> Project:
         self._known_keys(self._raw, ("project", "source"), "")
         table = self._table(self._raw, "project", "")
         self._known_keys(table, _PROJECT_KEYS, "project")
@@ -128,9 +139,13 @@ class _Reading:
         one_to_one = self._flag(table, "one_to_one", "project", default=False)
         scheme: Scheme = self._choice(table, "scheme", "project", get_args(Scheme), "match-keys")
         diffusion = self._diffusion(table)
-        fields = schema_fields(schema) if callable(schema_fields) else schema_fields
-        sources = self._sources(schema, fields)
-        return Project(self._path, schema, population, within, one_to_one, scheme, diffusion, sources)
+        plan = self._plan(table)
+        return Project(self._path, schema, population, within, one_to_one, scheme, diffusion, (), plan)
+
+    def project(self, schema_fields: SchemaFields) -> Project:
+        terms = self.terms()
+        fields = schema_fields(terms.schema) if callable(schema_fields) else schema_fields
+        return replace(terms, sources=self._sources(terms.schema, fields))
 
     def _sources(self, schema: str, fields: Mapping[str, Cardinality]) -> tuple[Source, ...]:
         raw = self._raw.get("source", [])
@@ -199,6 +214,9 @@ class _Reading:
         if value is not None and (type(value) is not int or not 1 <= value <= 64):
             self._refuse("write a whole number from 1 (none) to 64", "project", "diffusion")
         return value
+
+    def _plan(self, table: Mapping[str, Any]) -> Path | None:
+        return self._path.parent / self._text(table, "plan", "project") if "plan" in table else None
 
     def _table(self, raw: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
         value = raw.get(key)

@@ -36,6 +36,15 @@ class TokenTable:
     def __getitem__(self, value: int) -> list[str]:
         return [self.vocabulary[n] for n in self.numbers[self.ends[value] : self.ends[value + 1]]]
 
+    def keeping(self, wanted: Sequence[bool]) -> TokenTable:
+        """The tokens whose flag is set, one flag per entry of the vocabulary; values that lose all keep their place."""
+        flags = np.asarray(wanted, dtype=np.bool_)
+        kept = flags[self.numbers]
+        before = _ends(kept.astype(np.int64))
+        renumbered = (np.cumsum(flags) - 1).astype(np.int32)
+        names = [token for token, keep in zip(self.vocabulary, flags.tolist(), strict=True) if keep]
+        return TokenTable(before[self.ends], renumbered[self.numbers[kept]], names)
+
     @classmethod
     def of(cls, tokens_per_value: Sequence[Iterable[str]]) -> Self:
         """The same tokens, each distinct one numbered once, in order of appearance."""

@@ -78,7 +78,7 @@ def _tag_children(records: Records, schema: Schema) -> TaggedRecords:
             columns[0].codes[foreign] = -1
         contributions.extend(columns)
     tags = collect(n, contributions, _limits(schema))
-    return TaggedRecords(tags, _visible_bits(tags, n), counts, foreign_ids)
+    return TaggedRecords(tags, visible_bits(tags, n), counts, foreign_ids)
 
 
 def _tag_persons(records: Records, schema: Schema) -> TaggedRecords:
@@ -96,14 +96,16 @@ def _tag_persons(records: Records, schema: Schema) -> TaggedRecords:
         elif any(mapped):
             contributions.append(combine([columns[0] if columns else None for columns in mapped], n, group.derive))
     tags = collect(n, contributions, _limits(schema))
-    return TaggedRecords(tags, _visible_bits(tags, n), counts, 0)
+    return TaggedRecords(tags, visible_bits(tags, n), counts, 0)
 
 
 def _limits(schema: Schema) -> dict[str, int]:
     return {tag.name: tag.limit for tag in schema.tags.values()}
 
 
-def _visible_bits(columns: Mapping[str, TagColumn], n: int) -> dict[str, NDArray[np.bool_]]:
+def visible_bits(columns: Mapping[str, TagColumn], n: int) -> dict[str, NDArray[np.bool_]]:
+    """Which of n records have a name and an identifier, as bool[n] per bit."""
+
     def present(*tags: str) -> NDArray[np.bool_]:
         bit = np.zeros(n, dtype=bool)
         for tag in tags:
@@ -111,7 +113,8 @@ def _visible_bits(columns: Mapping[str, TagColumn], n: int) -> dict[str, NDArray
                 bit |= np.diff(columns[tag].indptr) > 0
         return bit
 
-    return {"has_name": present("NX", "NP", "GX", "SX"), "has_id": present("I")}
+    # A masked name (张**) is a name: hidden away, what it shows would count for nothing.
+    return {"has_name": present("NX", "NC", "NL", "SU", "GX", "SX"), "has_id": present("I")}
 
 
 def _read_column(column: pa.DictionaryArray, read: ReadCell) -> Contribution:

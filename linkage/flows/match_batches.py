@@ -35,8 +35,9 @@ Ints = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]  # step, done, total
 
 IN_MEMORY = 50_000_000  # records; more go through DuckDB, which may spill to disk
+CHANCE_PARTNERS = 10.0  # others of its file that agree with a record on a tag; of fewer, too many are no strangers
 APART_NAMELESS = 0.0  # log2 odds of a pair without a common key, one record lacking a name
-APART_NAMED = -2.0  # the same, both having one
+APART_NAMED = -1.0  # the same, both having one; what ties them to the rest of a cluster makes a careless record likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +189,19 @@ def observables(plan: Plan) -> list[Observable]:
 
 
 def random_rates(batches: Sequence[Batch], plan: Plan) -> list[Floats]:
-    """u per comparison: the agencies' published collision rates where there are any, else the schema's."""
+    """u per comparison: the agencies' published collision rates where they tell of strangers, else the schema's."""
     rates = {tag.name: tag.collision for tag in plan.schema.tags.values()}
     for name in rates:
-        published = [batch.header.collisions[name] for batch in batches if name in batch.header.collisions]
+        published = [rate for batch in batches if (rate := _told_by_chance(batch, name))]
         if published:
             rates[name] = float(np.mean(published))
     return [_random_outcomes(each, rates, plan.schema) for each in plan.schema.comparisons]
+
+
+def _told_by_chance(batch: Batch, tag: str) -> float:
+    """A file's published rate, or 0.0 where its repeats and siblings may explain it: the schema's is better then."""
+    rate = batch.header.collisions.get(tag, 0.0)
+    return rate if rate * batch.header.records >= CHANCE_PARTNERS else 0.0
 
 
 def _random_outcomes(each: Comparison, rates: dict[str, float], schema: Schema) -> Floats:

@@ -7,6 +7,10 @@ probability of a pattern is the sum over its states. The random class is not fit
 missing level counts neither for nor against. Shares are fitted per *cell* (two sources and their visible bits), match
 levels per pair of sources (*stratum*), each drawn towards the file-wide estimate.
 
+Matches may have several classes, careful clerks' and careless ones', because errors come together. What sets twins and
+siblings apart is learned only from pairs that lack no visible field: without an ID their classes would take over badly
+written matches.
+
 This module sees counts of patterns only: no record, no key, no name.
 Spec: Fellegi & Sunter 1969; Dempster, Laird & Rubin 1977; match-keys.md section 4.
 """
@@ -83,7 +87,8 @@ class Model:
     def weights(self, patterns: Patterns) -> Floats:
         """Match weight (log2 odds of match against all other classes) of every pattern."""
         expected = self.intensities(patterns)
-        return weight_of(expected[0], expected[1:].sum(axis=0))
+        match = np.array([*map(is_match, self.classes), False])
+        return weight_of(expected[match].sum(axis=0), expected[~match].sum(axis=0))
 
 
 def with_states(patterns: Patterns, observables: Sequence[Observable]) -> Patterns:
@@ -191,21 +196,43 @@ def _maximise(
 ) -> tuple[tuple[Floats, ...], ...]:
     strata = len(model.levels[0][0])
     stratum = patterns.stratum[patterns.cell][patterns.of]
+    matching = [number for number, pair_class in enumerate(classes) if is_match(pair_class.name)]
+    whole = (patterns.states >= 0).all(axis=1)
+    weights = [
+        row if is_match(pair_class.name) else row * whole for row, pair_class in zip(expected, classes, strict=True)
+    ]
     columns: list[list[Floats]] = [[] for _ in classes]
     for column, comparison in enumerate(comparisons):
-        priors = [pair_class.priors[comparison.name] for pair_class in classes]
-        shared = sum((expected[i] for i, p in enumerate(priors) if i == 0 or p.mode == "match"), np.zeros(1))
         level = patterns.states[:, column]
-        match = _shrunk(_tally(shared, level, stratum, strata, comparison.size), priors[0])
+        counts = [_tally(weight, level, stratum, strata, comparison.size) for weight in weights]
+        priors = [pair_class.priors[comparison.name] for pair_class in classes]
+        tables = [
+            _updated(count, prior, number == 0, model.levels[number][column])
+            for number, (count, prior) in enumerate(zip(counts, priors, strict=True))
+        ]
+        pooled = _blend([tables[number] for number in matching], [counts[number] for number in matching])
         for number, prior in enumerate(priors):
-            if number == 0 or prior.mode == "match":
-                columns[number].append(match)
-            elif prior.mode == "prior":
-                counts = _tally(expected[number], level, stratum, strata, comparison.size)
-                columns[number].append(np.tile(_pooled(counts, prior), (strata, 1)))
-            else:
-                columns[number].append(model.levels[number][column])
+            columns[number].append(pooled if prior.mode == "match" else tables[number])
     return tuple(tuple(row) for row in columns)
+
+
+def is_match(pair_class: str) -> bool:
+    """Whether pairs of a class are one child: "match", and "careless match" where a schema describes it."""
+    return pair_class.endswith("match")
+
+
+def _updated(counts: Floats, prior: LevelPrior, by_stratum: bool, before: Floats) -> Floats:
+    """One class's table after a round; what is fixed, or follows the matches, stays as it was `before`."""
+    if prior.mode != "prior":
+        return before
+    return _shrunk(counts, prior) if by_stratum else np.tile(_pooled(counts, prior), (len(counts), 1))
+
+
+def _blend(tables: Sequence[Floats], counts: Sequence[Floats]) -> Floats:
+    """Levels of all matches together: each class's table weighted by its pairs in the stratum."""
+    pairs = [count.sum(axis=1, keepdims=True) + 1.0 for count in counts]
+    total = sum(share * table for share, table in zip(pairs, tables, strict=True))
+    return np.asarray(total / sum(pairs))
 
 
 def _tally(weight: Floats, level: Ints, stratum: Ints, strata: int, size: int) -> Floats:

@@ -49,7 +49,10 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_link_writes_the_five_results(linked: Path) -> None:
     """A user would miss a result file, or columns that the issue promises."""
     names = {path.name for path in linked.iterdir()}
-    assert names == {"links.csv", "review.csv", "clusters.csv", "report.json", "report.html"}
+    assert names == {
+        "links.csv", "review.csv", "clusters.csv", "report.json", "report.html",
+        "log", ".log", "manifest.json", "manifest.salt",
+    }  # fmt: skip
     assert set(rows(linked / "links.csv")[0]) == {
         "source_a", "record_a", "source_b", "record_b", "match_probability", "match_weight",
     }  # fmt: skip
@@ -214,7 +217,7 @@ def test_clk_scheme_links_through_the_same_layer(city: Path, tmp_path: Path) -> 
     """The second scheme would exist only as modules and not as a product."""
     shutil.copytree(city, tmp_path / "clk")
     project = tmp_path / "clk" / "project.toml"
-    text = project.read_text(encoding="utf-8").replace("[project]", '[project]\nscheme = "clk"\ndiffusion = 3', 1)
+    text = project.read_text(encoding="utf-8").replace("[project]", '[project]\nscheme = "clk"', 1)
     project.write_text(text, encoding="utf-8")
     done = sealink("link", project, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr

@@ -12,7 +12,7 @@ from linkage.encoding.normalise.syllables import SYLLABLES
 from linkage.encoding.normalise.tables import TABLE_NAMES, read_table
 from linkage.encoding.normalise.text import VARIANTS
 
-NORMALISER_VERSION = "cn-1"
+NORMALISER_VERSION = "cn-2"
 """Changes whenever the same cell may be read otherwise than before."""
 
 

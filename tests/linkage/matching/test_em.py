@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import recordlinkage
@@ -84,3 +86,48 @@ def test_a_pinned_class_does_not_move() -> None:
     u = [np.array([0.05, 0.95])] * 4
     model = fit(binary_patterns(rows), COMPARISONS, classes, u)
     assert all(np.allclose(model.levels[1][i], (0.3, 0.7)) for i in range(4))
+
+
+def test_careless_matches_are_matches() -> None:
+    """A class made for badly written records would count as evidence against them."""
+    rows, _ = simulated(2000, 20000, seed=9)
+    rng = np.random.default_rng(9)
+    careless = (rng.random((1000, 4)) < 0.5).astype(np.int64)
+    patterns = binary_patterns(np.vstack([rows, careless]))
+    u = [np.array([p, 1 - p]) for p in (0.02, 0.05, 0.1, 0.03)]
+    match = PairClass("match", 0.05, False, priors(5, (0.9, 0.1)))
+    second = PairClass("careless match", 0.05, False, priors(0, (0.5, 0.5), mode="fixed"))
+    alone = fit(patterns, COMPARISONS, [match], u)
+    both = fit(patterns, COMPARISONS, [match, second], u)
+    half = patterns.levels.sum(axis=1) == 2
+    assert (both.weights(patterns)[half] > alone.weights(patterns)[half]).all()
+    assert abs(both.shares.sum() - 3000) < abs(alone.shares.sum() - 3000)
+
+
+def test_what_follows_the_matches_follows_all_of_them() -> None:
+    """A twin with a wrong date would pass for a careless match, since careful ones have no wrong dates."""
+    rows, _ = simulated(2000, 20000, seed=11)
+    classes = [
+        PairClass("match", 0.05, False, priors(5, (0.9, 0.1))),
+        PairClass("careless match", 0.05, False, priors(0, (0.5, 0.5), mode="fixed")),
+        PairClass("twin", 0.01, False, priors(0, (), mode="match")),
+    ]
+    model = fit(binary_patterns(rows), COMPARISONS, classes, [np.array([0.05, 0.95])] * 4)
+    careful, careless, twin = (model.levels[number][0][0, 0] for number in range(3))
+    assert careless < twin < careful
+
+
+def test_twins_are_learned_only_where_no_visible_field_is_missing() -> None:
+    """Without an ID a class of twins would take over badly written matches and nothing would link."""
+    rows, _ = simulated(2000, 8000, seed=13)
+    whole = binary_patterns(rows)
+    hidden = replace(whole, levels=whole.levels.copy(), states=whole.states.copy())
+    hidden.levels[:, 3] = hidden.states[:, 3] = -1
+    classes = [
+        PairClass("match", 0.1, False, priors(5, (0.9, 0.1))),
+        PairClass("twin", 0.1, False, priors(50, (0.6, 0.4))),
+    ]
+    u = [np.array([0.02, 0.98])] * 4
+    learned, kept = fit(whole, COMPARISONS, classes, u), fit(hidden, COMPARISONS, classes, u)
+    assert np.allclose(kept.levels[1][0], (0.6, 0.4))
+    assert not np.allclose(learned.levels[1][0], (0.6, 0.4), atol=0.05)

@@ -14,9 +14,10 @@ import pytest
 import vl_convert
 from run_reports import full_report
 
-from linkage.report import page, write_report
+from linkage.report import document, write_report
+from linkage.report.document import VEGA_LITE
 from linkage.report.model import ComparisonWeights, LevelWeights, RunReport, Waterfall, WaterfallStep
-from linkage.report.page import VEGA_LITE, chart_specs, render_report
+from linkage.report.page import chart_specs, render_report
 
 HOSTILE = '</script><script>alert(1)</script><b title="x" & \''
 
@@ -86,7 +87,7 @@ def test_only_the_two_hashed_scripts_may_run(html: str) -> None:
 
 def test_names_from_project_files_are_text_and_never_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     """Source, level and key type names come from files that somebody sent; none may become script or markup."""
-    monkeypatch.setattr(page, "chart_bundle", lambda: "window.vegaEmbed = null;")
+    monkeypatch.setattr(document, "chart_bundle", lambda: "window.vegaEmbed = null;")
     hostile = hostile_report()
     found = parsed(render_report(hostile))
     assert len([1 for attributes, _ in found.scripts if "type" not in attributes]) == 2
@@ -114,7 +115,7 @@ def hostile_report() -> RunReport:
 
 def test_a_script_that_would_end_its_element_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A later bundle holding "</script" would spill half of itself onto the page as text."""
-    monkeypatch.setattr(page, "chart_bundle", lambda: 'const end = "</Script>";')
+    monkeypatch.setattr(document, "chart_bundle", lambda: 'const end = "</Script>";')
     with pytest.raises(ValueError, match="would end its own element"):
         render_report(full_report())
 
@@ -157,7 +158,7 @@ def test_a_run_that_found_nothing_still_has_a_report() -> None:
 
 def test_the_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interrupted run must not leave half a page under the report's name."""
-    monkeypatch.setattr(page, "chart_bundle", lambda: "window.vegaEmbed = null;")
+    monkeypatch.setattr(document, "chart_bundle", lambda: "window.vegaEmbed = null;")
     path = tmp_path / "report.html"
     write_report(path, full_report())
     assert path.read_text(encoding="utf-8").endswith("</html>")
