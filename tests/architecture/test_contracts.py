@@ -46,6 +46,10 @@ def test_the_tree_keeps_its_contracts(tree: Path) -> None:
         ("linkage/matching/clusters.py", "import duckdb"),
         ("linkage/matching/weights.py", "import socket"),
         ("linkage/encoding/cn_tags.py", "import linkage.synthetic.city"),
+        ("linkage/health/verdict.py", "import linkage.encoding.keys"),
+        ("linkage/margin.py", "import sqlalchemy"),
+        ("audit/verifier/trust.py", "import audit.store"),
+        ("audit/merkle.py", "import subprocess"),
     ],
 )
 def test_each_forbidden_import_is_caught(tree: Path, module: str, added: str) -> None:
