@@ -143,13 +143,14 @@ def _comparisons(model: Model, comparisons: tuple[Comparison, ...]) -> tuple[Com
     out = []
     for number, comparison in enumerate(comparisons):
         per_class = {name: model.mean_levels(i, number) for i, name in enumerate(model.classes)}
+        m = model.mean_match_levels(number)
         u = model.u[number]
         levels = tuple(
             LevelWeights(
                 label=label,
-                m=float(per_class["match"][level]),
+                m=float(m[level]),
                 u=float(u[level]),
-                weight=float(np.log2(per_class["match"][level] / u[level])),
+                weight=float(np.log2(m[level] / u[level])),
                 twin=float(per_class["twin"][level]) if "twin" in per_class else None,
                 sibling=float(per_class["sibling"][level]) if "sibling" in per_class else None,
             )
@@ -176,14 +177,15 @@ def _waterfall(rehearsal: Rehearsal, pattern: int, weight: float) -> Waterfall:
     cell = int(patterns.cell[pattern])
     stratum = int(patterns.stratum[cell])
     random: Floats = patterns.possible[cell : cell + 1]
-    prior = float(np.log2(max(model.shares[0][cell], 1e-9) / max(float(random[0]), 1e-9)))
+    matches = float(model.shares[model.matching, cell].sum())
+    prior = float(np.log2(max(matches, 1e-9) / max(float(random[0]), 1e-9)))
     steps = []
     for number, comparison in enumerate(rehearsal.matches.comparisons):
         level = int(patterns.levels[pattern][number])
         if level < 0:
             steps.append(WaterfallStep(comparison.name, "missing", 0.0))
             continue
-        factor = float(np.log2(model.levels[0][number][stratum, level] / model.u[number][level]))
+        factor = float(np.log2(model.match_levels(number)[stratum, level] / model.u[number][level]))
         steps.append(WaterfallStep(comparison.name, comparison.labels()[level], factor))
     rivals = weight - prior - sum(step.weight for step in steps)
     if len(model.classes) > 1:

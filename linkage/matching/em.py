@@ -75,6 +75,27 @@ class Model:
         cells = self.shares[pair_class].reshape(len(table), -1).sum(axis=1)
         return np.asarray(np.average(table, axis=0, weights=cells + 1e-12))
 
+    @property
+    def matching(self) -> list[int]:
+        """Numbers of the classes whose pairs are one child."""
+        return [number for number, name in enumerate(self.classes) if is_match(name)]
+
+    def match_levels(self, comparison: int) -> Floats:
+        """A comparison among all matches, careful and careless, by stratum: float[strata, outcomes]."""
+        tables = np.stack([self.levels[number][comparison] for number in self.matching])
+        return np.asarray((tables * self._match_pairs(tables.shape[1])[:, :, None]).sum(axis=0))
+
+    def mean_match_levels(self, comparison: int) -> Floats:
+        """The same, averaged over strata by their expected pairs: float[outcomes]."""
+        strata = len(self.levels[0][comparison])
+        pairs = self.shares[self.matching].reshape(len(self.matching), strata, -1).sum(axis=(0, 2))
+        return np.asarray(np.average(self.match_levels(comparison), axis=0, weights=pairs + 1e-12))
+
+    def _match_pairs(self, strata: int) -> Floats:
+        """Share of each match class among a stratum's matches: float[match classes, strata]."""
+        pairs = self.shares[self.matching].reshape(len(self.matching), strata, -1).sum(axis=2) + 1e-12
+        return np.asarray(pairs / pairs.sum(axis=0))
+
     def intensities(self, patterns: Patterns) -> Floats:
         """Expected number of pairs per class and pattern: float[classes + 1, k]; the last row is the random class."""
         rows = [

@@ -6,6 +6,7 @@ Two custodians whose digests differ would encode one child differently; the plan
 import hashlib
 from collections.abc import Iterable
 
+from linkage.encoding.nicknames import ROOTS
 from linkage.encoding.normalise.pinyin import READINGS
 from linkage.encoding.normalise.surnames import READ_SO
 from linkage.encoding.normalise.syllables import SYLLABLES
@@ -17,7 +18,7 @@ NORMALISER_VERSION = "cn-2"
 
 
 def tables_digest() -> str:
-    """SHA-256, in hex, over syllables, readings, surnames, variants, look-alikes, divisions and lunar years."""
+    """SHA-256, in hex, over syllables, readings, surnames, variants, look-alikes, divisions, lunar years, nicknames."""
     digest = hashlib.sha256(f"sealink/normaliser-tables/{NORMALISER_VERSION}\n".encode())
     for name, lines in _tables():
         digest.update(f"[{name}]\n".encode())
@@ -31,5 +32,6 @@ def _tables() -> Iterable[tuple[str, Iterable[str]]]:
     yield "variants", (f"{code:x} {VARIANTS[code]}" for code in sorted(VARIANTS))
     yield "readings", (f"{char} {' '.join(READINGS[char])}" for char in sorted(READINGS))
     yield "surname readings", (f"{name} {' '.join(READ_SO[name])}" for name in sorted(READ_SO))
+    yield "nicknames", (f"{form} {' '.join(ROOTS[form])}" for form in sorted(ROOTS))
     for table in TABLE_NAMES:
         yield table, read_table(table)
