@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, event, text
 
-from audit.models import GUARDS, TABLES
+from audit.models import CLOSING, GUARDS, TABLES
 from audit.refusals import NotDurableError, StoreError
 
 _FULL: Final = 2
@@ -112,11 +112,16 @@ def _check_guards(connection: Connection) -> None:
     if dialect == "postgresql":
         query = (
             "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') "
-            "AND tgrelid = ANY(CAST(:names AS regclass[])) AND current_setting('session_replication_role') = 'origin'"
+            "AND tgrelid = ANY(CAST(:names AS regclass[])) AND tgname <> :closing "
+            "AND current_setting('session_replication_role') = 'origin'"
         )
-        found = connection.execute(text(query), {"names": [table.name for table in TABLES]}).scalar()
+        names = [table.name for table in TABLES]
+        found = connection.execute(text(query), {"names": names, "closing": CLOSING}).scalar()
     else:
-        query = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit\\_%' ESCAPE '\\'"
-        found = connection.execute(text(query)).scalar()
+        query = (
+            "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name <> :closing "
+            "AND tbl_name LIKE 'audit\\_%' ESCAPE '\\'"
+        )
+        found = connection.execute(text(query), {"closing": CLOSING}).scalar()
     if found != GUARDS[dialect]:
         raise StoreError(f"{dialect}: {GUARDS[dialect]} guards belong on the tables of the log, {found} stand")

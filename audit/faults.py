@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from audit.refusals import Why
 
+CLOSED = "the audit log is closed"
+"""What the guard of `models.close_log` says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -27,6 +30,7 @@ _BY_STATE = {
     "53200": Fault(Why.DATABASE_BUSY, again=True),
     "53300": Fault(Why.DATABASE_BUSY, again=True),
     "25006": Fault(Why.READ_ONLY),
+    "SLCL1": Fault(Why.ROLLED_OVER),  # the guard that `models.close_log` sets
     "42501": Fault(Why.GRANT_REVOKED),
     "28000": Fault(Why.GRANT_REVOKED),
     "28P01": Fault(Why.GRANT_REVOKED),
@@ -55,6 +59,8 @@ def fault_of(error: Exception) -> Fault:
     name = getattr(driver, "sqlite_errorname", None)
     if state in _BY_STATE:
         return _BY_STATE[state]
+    if _is_closed(driver):
+        return Fault(Why.ROLLED_OVER)
     if name is not None:
         found = next((fault for prefix, fault in _BY_SQLITE.items() if name.startswith(prefix)), None)
         return found or Fault(Why.DATABASE_FAULT)
@@ -67,7 +73,12 @@ def is_conflict(error: Exception) -> bool:
     """Did a row clash with one that stands, as a request id does that was already used?"""
     driver = getattr(error, "orig", error)
     state, name = getattr(driver, "sqlstate", None) or "", getattr(driver, "sqlite_errorname", None) or ""
-    return state.startswith("23") or name.startswith("SQLITE_CONSTRAINT")
+    return state.startswith("23") or (name.startswith("SQLITE_CONSTRAINT") and not _is_closed(driver))
+
+
+def _is_closed(driver: object) -> bool:
+    """SQLite gives its guards no codes of their own, only their words."""
+    return getattr(driver, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_TRIGGER" and str(driver) == CLOSED
 
 
 _LOST = frozenset({"08", "25", "57", "58", "XX"})

@@ -14,6 +14,8 @@ from typing import Final
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Connection, LargeBinary, MetaData, SmallInteger, Table, Text
 
+from audit.faults import CLOSED
+
 METADATA: Final = MetaData()
 
 ENTRY: Final = Table(
@@ -76,6 +78,24 @@ def grants(role: str) -> Iterator[str]:
     yield f"GRANT UPDATE (size, frontier, root) ON audit_head TO {quoted}"
     yield f"GRANT UPDATE (size, note) ON audit_checkpoint TO {quoted}"
 
+
+def close_log(connection: Connection) -> None:
+    """Let the head move no more: the log was rolled over. Runs as the owner of the schema; the caller commits."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            f"""CREATE OR REPLACE FUNCTION audit_is_closed() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN RAISE EXCEPTION '{CLOSED}' USING ERRCODE = 'SLCL1'; END $$"""
+        )
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {CLOSING} BEFORE UPDATE ON {HEAD.name} FOR EACH ROW EXECUTE FUNCTION audit_is_closed()"
+        )
+    else:
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{CLOSED}'); END"
+        connection.exec_driver_sql(f"CREATE TRIGGER {CLOSING} BEFORE UPDATE ON {HEAD.name} {refuse}")
+
+
+CLOSING: Final = "audit_head_closed"
+"""Name of the guard that stands on a log which was rolled over, beside those of every log."""
 
 GUARDS: Final = {
     "postgresql": 10,

@@ -44,7 +44,9 @@ def publish(log: Log, folder: Path, keys: Sequence[Verifier], note: bytes | None
         _write(folder / tile.path, log.read_tile(tile))
     for bundle in tiles_between(None, before, head.size):
         first = bundle.index * WIDTH
-        _write(folder / bundle.path, encode_bundle(log.entries(first, first + bundle.width)))
+        entries = log.entries(first, first + bundle.width)
+        if all(entries):  # else pruned from the database, as an entry of the log allows
+            _write(folder / bundle.path, encode_bundle(entries))
     _write(folder / VKEYS, "".join(f"{key.vkey}\n" for key in keys).encode())  # 3
     _write(folder / CHECKPOINT, note)  # 4
     _drop_outgrown(folder, before, head.size)

@@ -27,6 +27,7 @@ class Why(StrEnum):
     SIGNER_HUNG = "signer hung"
     SIGNER_REFUSES = "signer refuses"
     ROLLED_BACK = "database behind the signer"
+    ROLLED_OVER = "log ended, its last entry names the next"
     OVERLOADED = "too many callers waiting"
     STOPPED = "log stopped"
 

@@ -3,7 +3,8 @@
 Steps, each named in the code:
 1. the checkpoint carries the signatures that the auditor's trust demands;
 2. a folder holds nothing that a tree of this size does not contain, and its key list is the auditor's;
-3. every entry is canonical, of the closed vocabulary and of one service, and hashes into its level-0 tile;
+3. every entry is canonical, of the closed vocabulary and of one service, and hashes into its level-0 tile; a rollover
+   is the last one;
 4. every hash of every upper tile is the root of the tile below it;
 5. the tiles give the signed root;
 6. bundles are absent only below an index that a logged and allowed pruning names;
@@ -37,6 +38,7 @@ from audit.verifier.stretch import Stretch, check_stretch, read_bundle, read_til
 from audit.verifier.trust import Trust
 
 CHECKPOINT, VKEYS = "checkpoint", "vkeys"
+ROLLOVER = "rollover"
 _TILES_PER_STRETCH = 64
 _ALONE_BELOW = 50_000
 _TRIES = 3
@@ -78,6 +80,7 @@ def _verify(source: Source, trust: Trust, now: int, note: bytes, since: bytes | 
             _compare_keys(source.read(VKEYS), trust)
     stretches = list(_stretches(source, head.size, processes))  # 3
     _check_one_service(stretches)
+    _check_rollover(stretches, head.size)
     _check_upper_levels(source, head.size, [root for stretch in stretches for root in stretch.roots])  # 4
     hashes = TileHashes(partial(read_tile, source), head.size)
     if tree_root(hashes, head.size) != head.root:  # 5
@@ -143,6 +146,12 @@ def _check_one_service(stretches: list[Stretch]) -> None:
             books = EVENTS[event].books if books is None else books & EVENTS[event].books
             if not books:
                 raise EntryError(f"entry {first}: {event} does not belong into this service's log")
+
+
+def _check_rollover(stretches: list[Stretch], size: int) -> None:
+    first = min((stretch.first_of[ROLLOVER] for stretch in stretches if ROLLOVER in stretch.first_of), default=size - 1)
+    if first != size - 1:
+        raise EntryError(f"entry {first}: a rollover, and the log goes on behind it")
 
 
 def _check_upper_levels(source: Source, size: int, roots: list[bytes]) -> None:

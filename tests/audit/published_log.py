@@ -68,9 +68,10 @@ def entry_of(event: Event, rng: random.Random, rare: float = 0.5) -> Entry:
 
 
 def random_entries(count: int, seed: int = 1) -> list[bytes]:
-    """Entries that the linkage log may hold, pruning aside."""
+    """Entries that the linkage log may hold, its pruning and its end aside."""
     rng = random.Random(seed)
-    events = [event for event in EVENTS.values() if Book.LINKAGE in event.books and event.name != "retention.prune"]
+    apart = ("retention.prune", "rollover")
+    events = [event for event in EVENTS.values() if Book.LINKAGE in event.books and event.name not in apart]
     return [entry_of(rng.choice(events), rng).encode() for _ in range(count)]
 
 

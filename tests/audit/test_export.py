@@ -1,0 +1,82 @@
+"""What leaves the log in other forms: the same facts, nothing else, and nothing that runs in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from published_log import KEYS, NOW, PublishedLog, random_entries
+
+from audit.drill import check_proof
+from audit.entry import read
+from audit.errors import MissingError
+from audit.export import COLUMNS, _csv_line, copy_folder, entries_of, proof_of, to_csv, to_ocsf
+from audit.tiles import Tile
+from audit.verifier.sources import Folder
+from audit.verifier.trust import Trust
+from audit.verifier.whole_log import Proven, verify_log
+
+ENTRIES = random_entries(530)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    return Folder(PublishedLog(ENTRIES).write(tmp_path_factory.mktemp("log")))
+
+
+@pytest.fixture(scope="module")
+def proven(folder: Folder) -> Proven:
+    return verify_log(folder, Trust(KEYS), NOW)
+
+
+def test_a_copied_folder_verifies_and_equals_the_log(folder: Folder, proven: Proven, tmp_path: Path) -> None:
+    """An auditor would get a folder that a file is missing from."""
+    assert copy_folder(folder, proven, tmp_path / "out") == len(folder.names())
+    copied = Folder(tmp_path / "out")
+    assert {name: copied.read(name) for name in copied.names()} == {name: folder.read(name) for name in folder.names()}
+    assert verify_log(copied, Trust(KEYS), NOW).head == proven.head
+
+
+def test_ocsf_holds_every_entry_once(folder: Folder, proven: Proven) -> None:
+    """A SIEM would miss acts, or show them under another time, actor or outcome."""
+    lines = [to_ocsf(index, data, proven.head.origin) for index, data in entries_of(folder, proven.head.size)]
+    assert len(lines) == len(ENTRIES)
+    for number, (line, data) in enumerate(zip(lines, ENTRIES, strict=True)):
+        event, entry = json.loads(line), read(data)
+        assert event["class_uid"] == 6003 and event["type_uid"] == 600_300 + event["activity_id"]
+        assert event["metadata"]["sequence"] == number and event["time"] == entry.ts_ms
+        assert event["actor"]["user"]["uid"] == entry.actor.pseudonym and event["api"]["operation"] == entry.event
+        assert event["unmapped"].get("facts", {}) == entry.to_json().get("facts", {})
+
+
+def test_csv_reads_back_and_holds_no_formula(folder: Folder, proven: Proven) -> None:
+    """A spreadsheet would lose a row, or run what somebody logged."""
+    text = "".join(to_csv(entries_of(folder, proven.head.size)))
+    rows = list(csv.reader(text.splitlines()))
+    assert tuple(rows[0]) == COLUMNS and len(rows) == len(ENTRIES) + 1
+    assert all(cell[:1] not in ("=", "+", "-", "@") for row in rows for cell in row)
+    assert _csv_line(("=1+1", "@x", "-2", "plain")) == "'=1+1,'@x,'-2,plain\r\n"
+
+
+@pytest.mark.parametrize("index", [0, 255, 256, 529])
+def test_a_proof_file_proves_its_entry(folder: Folder, proven: Proven, index: int) -> None:
+    """A case file would hold a proof that no court's verifier accepts."""
+    entry, text = proof_of(folder, proven, index)
+    assert entry == ENTRIES[index]
+    check_proof(entry, text, Trust(KEYS), NOW)
+
+
+def test_no_proof_of_what_is_not_there(folder: Folder, proven: Proven) -> None:
+    """A wrong number would end in a traceback."""
+    with pytest.raises(MissingError):
+        proof_of(folder, proven, 530)
+
+
+def test_pruned_bundles_are_left_out(folder: Folder, proven: Proven, tmp_path: Path) -> None:
+    """An export would stop at the first bundle that retention has dropped."""
+    copy_folder(folder, proven, tmp_path / "log")
+    (tmp_path / "log" / Tile(None, 0).path).unlink()
+    rest = [index for index, _ in entries_of(Folder(tmp_path / "log"), proven.head.size)]
+    assert rest == list(range(256, 530))
