@@ -97,12 +97,35 @@ def scale_rows(result: dict[str, Any]) -> Iterator[Row]:
             yield Row(f"{head}, time over Splink's with training", 3, 1, result["ratio_all"], False, "x")
 
 
+def log_rows(result: dict[str, Any]) -> Iterator[Row]:
+    for each in result["engines"]:
+        name = each["engine"]
+        if name == "PostgreSQL":
+            yield Row(f"{name}: durable signed appends, 256 callers", 20_000, 45_000, each["appends"], unit="/s")
+        yield Row(f"{name}: call to signed, 16 callers, p50", 4, 1.5, each["p50_ms"], False, " ms")
+        yield Row(f"{name}: call to signed, 16 callers, p99", 15, 6, each["p99_ms"], False, " ms")
+        yield Row(f"{name}: one caller over a bare commit", 8, 5, each["one_over_bare"], False, "x")
+    yield Row("proof in 70,000 entries, 2 witnesses", 1_500, 1_300, result["proof_bytes"], False, " B")
+
+
+def verify_rows(result: dict[str, Any]) -> Iterator[Row]:
+    yield Row(f"{result['entries']:,} entries verified offline", 10, 5, result["seconds"], False, " s")
+
+
+def health_rows(result: dict[str, Any]) -> Iterator[Row]:
+    seconds = result["examine"] + result["write"]
+    yield Row(f"health report of {result['records']:,} records", 60, 20, seconds, False, " s")
+
+
 BENCHES = (
     Bench("quality", "", "--febrl 2 --sizes 5000", "", quality_rows),
     Bench("splink_city", "", "--febrl 1 --sizes 5000", "splink", splink_rows),
     Bench("dice", "", "--records 4000 --rounds 1", "anonlink", dice_rows),
     Bench("encode_clk", "", "--rows 50000 --rounds 1", "anonlink", encode_rows),
     Bench("scale", "", "--records 100000 --files-children 5000", "", scale_rows),
+    Bench("health", "", "--records 5000", "", health_rows),
+    Bench("log", "", "--seconds 1", "", log_rows),
+    Bench("verify_log", "", "--entries 100000", "", verify_rows),
 )
 
 

@@ -13,6 +13,8 @@ from audit.drill import check_proof
 from audit.entry import read
 from audit.errors import MissingError
 from audit.export import COLUMNS, _csv_line, copy_folder, entries_of, proof_of, to_csv, to_ocsf
+from audit.merkle import leaf_hash
+from audit.proof import TlogProof
 from audit.tiles import Tile
 from audit.verifier.sources import Folder
 from audit.verifier.trust import Trust
@@ -80,3 +82,23 @@ def test_pruned_bundles_are_left_out(folder: Folder, proven: Proven, tmp_path: P
     (tmp_path / "log" / Tile(None, 0).path).unlink()
     rest = [index for index, _ in entries_of(Folder(tmp_path / "log"), proven.head.size)]
     assert rest == list(range(256, 530))
+
+
+def test_others_read_the_published_folder(folder: Folder, proven: Proven) -> None:
+    """A verifier that is not ours (tlog-scales) would not find, or not accept, what we publish."""
+    from tlog_scales.backend import LocalBackend
+    from tlog_scales.reader import TilesReader
+    from tlog_scales.signing import Vkey, VkeySet
+    from tlog_scales.tlog import InclusionProof
+
+    theirs = TilesReader(LocalBackend(folder.root))
+    checkpoint = theirs.get_checkpoint()
+    theirs.set_size(checkpoint.size)
+    assert theirs.calculate_root_hash() == checkpoint.root_hash == proven.head.root
+    assert len(VkeySet(*(Vkey.from_string(key.vkey) for key in KEYS)).verify(checkpoint.signatures, checkpoint)) >= 3
+    for index in (0, 256, 529):
+        assert theirs.get_entry(index) == ENTRIES[index]
+        entry, text = proof_of(folder, proven, index)
+        theirs.get_inclusion_proof(index, 530).check(leaf_hash(entry), proven.head.root)
+        assert TlogProof.parse(text).index == index and leaf_hash(entry) == leaf_hash(theirs.get_entry(index))
+        InclusionProof(index, 530, list(TlogProof.parse(text).hashes)).check(leaf_hash(entry), proven.head.root)
