@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import httpx
+import httpx2
 
 from audit.checkpoint import Checkpoint, parse_size
 from audit.errors import AuditError, MalformedError, PolicyFileError
@@ -106,7 +106,7 @@ class Witnesses:
         if not policy.is_satisfied({key for state in self.states for key in state.keys}):
             raise PolicyFileError("policy: the witnesses that have an address cannot make the quorum")
         # Proxies and credentials from the environment must not come between a log and its witnesses.
-        self._http = httpx.AsyncClient(timeout=seconds, trust_env=False, follow_redirects=False)
+        self._http = httpx2.AsyncClient(timeout=seconds, trust_env=False, follow_redirects=False)
         self._stragglers: set[asyncio.Task[_Answer]] = set()
         self._quorum_at: float | None = None
 
@@ -174,9 +174,9 @@ class Witnesses:
         try:
             async with asyncio.timeout(self._seconds), state.turn:
                 answer = await self._ask(state, note, head)
-        except (TimeoutError, httpx.TimeoutException):
+        except (TimeoutError, httpx2.TimeoutException):
             answer = _Answer(Outcome.HUNG)
-        except (httpx.HTTPError, httpx.InvalidURL):
+        except (httpx2.HTTPError, httpx2.InvalidURL):
             answer = _Answer(Outcome.UNREACHABLE)
         except AuditError:
             answer = _Answer(Outcome.INVALID)
@@ -223,14 +223,14 @@ class Witnesses:
                 return None
             open_note(body, state.keys)
             head = Checkpoint.parse(open_note(body, log_keys).text)
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, AuditError):
+        except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, AuditError):
             return None
         return head if head.origin == origin else None
 
     async def _post(self, url: str, body: bytes) -> tuple[int, bytes]:
         return await self._read(self._http.build_request("POST", f"{url}/add-checkpoint", content=body))
 
-    async def _read(self, request: httpx.Request) -> tuple[int, bytes]:
+    async def _read(self, request: httpx2.Request) -> tuple[int, bytes]:
         """Status and body; MalformedError for an answer longer than any that a witness gives."""
         response = await self._http.send(request, stream=True)
         try:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMap
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx
+import httpx2
 import pytest
 import uvicorn
 
@@ -321,7 +321,7 @@ def test_a_policy_that_no_address_can_satisfy_is_refused() -> None:
 
 def test_the_protocols_answers_on_the_wire(tmp_path: Path) -> None:
     """Logs of other makers would not understand our witness."""
-    with honest(tmp_path, COSIGNERS[0], COURT_PQ) as court, httpx.Client(base_url=court, trust_env=False) as http:
+    with honest(tmp_path, COSIGNERS[0], COURT_PQ) as court, httpx2.Client(base_url=court, trust_env=False) as http:
         body = format_request(0, (), checkpoint(5))
         answer = http.post("/add-checkpoint", content=body)
         assert (answer.status_code, answer.text.count("\n")) == (200, 2)
@@ -356,7 +356,7 @@ def test_a_killed_witness_remembers_what_it_answered(tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def program(folder: Path, port: int) -> Iterator[httpx.Client]:
+def program(folder: Path, port: int) -> Iterator[httpx2.Client]:
     """The witness as a process of its own, killed without warning at the end."""
     places = ", ".join(f"Path({str(folder / name)!r})" for name in ("w.db", "logs", "key"))
     code = (
@@ -365,7 +365,7 @@ def program(folder: Path, port: int) -> Iterator[httpx.Client]:
     )
     process = subprocess.Popen([sys.executable, "-c", code])
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
             wait_until_it_listens(http, process)
             yield http
     finally:
@@ -373,9 +373,9 @@ def program(folder: Path, port: int) -> Iterator[httpx.Client]:
         process.wait()
 
 
-def wait_until_it_listens(http: httpx.Client, process: subprocess.Popen[bytes]) -> None:
+def wait_until_it_listens(http: httpx2.Client, process: subprocess.Popen[bytes]) -> None:
     while process.poll() is None:
-        with contextlib.suppress(httpx.ConnectError):
+        with contextlib.suppress(httpx2.ConnectError):
             http.get("/")
             return
         time.sleep(0.05)
