@@ -36,6 +36,7 @@ from audit.publish import publish
 from audit.receipt import Receipt
 from audit.recover import open_log
 from audit.release import Release, release
+from audit.request_id import new_request_id
 from audit.signer_client import SignerClient
 from audit.store import Store, create_store
 from audit.verifier.sources import Folder
@@ -44,7 +45,6 @@ from audit.verifier.whole_log import verify_log
 
 MANIFEST: Final = "manifest.json"
 SALT: Final = "manifest.salt"  # with it, anybody who holds the manifest can find its hash in the log
-_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SIGNER_STARTS_S: Final = 20.0
 _LOCAL: Final = Actor("operator", "local", "operator", "none", "this-machine")
 
@@ -99,12 +99,6 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def new_request_id(now_ms: int) -> str:
-    """A ULID: 48 bits of Unix milliseconds and 80 random bits, in Crockford's base 32."""
-    number = now_ms << 80 | secrets.randbits(80)
-    return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(25, -1, -1))
 
 
 def _entry(run: Run, manifest: bytes, salt: bytes) -> Entry:

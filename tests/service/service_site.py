@@ -1,0 +1,89 @@
+"""A linkage unit for tests: database of either engine with all tables, log with a signer in a thread, application."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request
+from log_site import ORIGIN, Site
+
+from api.auth.permissions import Role
+from api.auth.principal import Principal
+from api.http.problems import Problem
+from api.linkage.app import create_app
+from audit.crypto.hpke import OpeningKey
+from audit.crypto.signatures import SigningKey
+from audit.events import Book
+from audit.keys import Ed25519Signer
+from audit.store import create_store
+from linkage.caller import Caller
+from linkage.database import Database
+from linkage.models import METADATA
+from linkage.unit import Policy, Unit, UnitKeys
+
+WHO = "x-test-who"
+"""Header that tests name their principal with: `role/agency-or-dash/subject`."""
+
+
+def principal(role: Role, agency: str | None = None, subject: str = "someone") -> Principal:
+    auth = "private-key-jwt" if agency else "local"
+    return Principal(subject, role, agency, auth, "device-a")
+
+
+def caller(agency: str | None = None, role: Role = Role.OPERATOR, subject: str = "someone") -> Caller:
+    return principal(Role.AGENCY if agency else role, agency, subject).caller()
+
+
+def who(role: Role, agency: str | None = None, subject: str = "someone") -> dict[str, str]:
+    """Headers of a request by this principal."""
+    return {WHO: f"{role}/{agency or '-'}/{subject}"}
+
+
+async def authenticate_by_header(request: Request) -> Principal:
+    """Stands in for the authenticators in tests of routes; tests of credentials use the real ones."""
+    text = request.headers.get(WHO)
+    if text is None:
+        raise Problem(401, "no-credential", "a credential is needed")
+    role, agency, subject = text.split("/")
+    return principal(Role(role), None if agency == "-" else agency, subject)
+
+
+@dataclass
+class ServiceSite:
+    """`unit` at work; `clock_ms` may be moved by tests."""
+
+    site: Site
+    unit: Unit
+    shift_ms: list[int] = field(default_factory=lambda: [0])
+
+    def app(self, *routers: APIRouter) -> FastAPI:
+        return create_app(self.unit, authenticate_by_header, routers)
+
+    def close(self) -> None:
+        self.unit.database.close()
+        self.site.close()
+
+
+def build_site(url: str, folder: Path, tables: Sequence[object] = ()) -> ServiceSite:
+    create_store(url, ORIGIN, Book.LINKAGE)
+    database = Database.open(url)
+    with database.writing() as connection:
+        METADATA.create_all(connection)
+        for metadata in tables:
+            metadata.create_all(connection)  # type: ignore[attr-defined]
+    site = Site(url, folder, Ed25519Signer.generate(ORIGIN), "")
+    site.start_signer()
+    shift = [0]
+    unit = Unit(
+        database=database,
+        log=site.open(),
+        folder=folder / "data",
+        keys=UnitKeys(OpeningKey.generate(), SigningKey.generate()),
+        policy=Policy("linkage-rules", "a" * 64),
+        now_ms=lambda: time.time_ns() // 1_000_000 + shift[0],
+    )
+    unit.folder.mkdir()
+    return ServiceSite(site, unit, shift)
