@@ -48,6 +48,7 @@ class KeyKind(StrEnum):
     LINKAGE_SECRET = "linkage-secret"  # noqa: S105  (a kind's name)
     AGENCY_KEY = "agency-key"
     LOG_SIGNER = "log-signer"  # Ed25519 seed ‖ ML-DSA-44 seed, of a log or a witness
+    OAUTH = "oauth"  # Ed25519 seed, with which a program proves to a service who it is
 
 
 SEED_BYTES = {
@@ -56,6 +57,7 @@ SEED_BYTES = {
     KeyKind.LINKAGE_SECRET: 32,
     KeyKind.AGENCY_KEY: 32,
     KeyKind.LOG_SIGNER: 64,
+    KeyKind.OAUTH: 32,
 }
 """Length of a seed of each kind in the suite `intl`."""
 
