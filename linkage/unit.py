@@ -54,7 +54,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One linkage unit at work. `folder` holds batches, results and the index; `now_ms` is Unix milliseconds."""
+    """One linkage unit at work. `folder` holds batches, results and the index; `now_ms` is Unix milliseconds.
+
+    `log_keys` are the vkey lines that the log's checkpoints are verified with, the log's own first.
+    """
 
     database: Database
     log: Log
@@ -62,6 +65,7 @@ class Unit:
     keys: UnitKeys
     policy: Policy
     now_ms: Callable[[], int]
+    log_keys: tuple[str, ...] = ()
 
     def allow(self, *reasons: Reason) -> Decision:
         return Decision(Outcome.ALLOW, reasons, self.policy.id, self.policy.sha256)

@@ -1,0 +1,11 @@
+"""Every router of the linkage service, one line each; `app.create_app` serves them all."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from api.linkage import unit_routes
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (unit_routes.router,)
