@@ -28,6 +28,7 @@ from linkage.synthetic.profiles import TYPICAL, Profile
 Ints = NDArray[np.int64]
 Columns = tuple[FieldTokens, ...]
 
+_CHILDREN_PER_RECORD = 1.15  # more children than a city's agencies know, so that each record is another child's
 _RECORDS_PER_CHILD = 1.5  # fewer than a city has, so that a city drawn for n records holds n
 
 
@@ -54,6 +55,19 @@ def generated_plaintext(n: int, seed: int, profile: Profile = TYPICAL) -> ClkPla
         raise ValueError("the city holds too few records")
     rank = np.random.default_rng(seed).permutation(int(everyone.child.max()) + 1)
     return everyone.take(np.argsort(rank[everyone.child], kind="stable")[:n].astype(np.int64))
+
+
+def generated_children(n: int, seed: int, profile: Profile = TYPICAL) -> ClkPlaintext:
+    """One record each of n children of a generated city, whole families, from whichever agency knows them."""
+    everyone = city_tokens(build_city(int(n * _CHILDREN_PER_RECORD) + 20, seed, profile))
+    rng = np.random.default_rng([seed, 11])
+    shuffled = rng.permutation(len(everyone))
+    _, first = np.unique(everyone.child[shuffled], return_index=True)
+    rank = rng.permutation(int(everyone.family.max()) + 1)
+    rows = shuffled[first]
+    if len(rows) < n:
+        raise ValueError("the city holds too few children")
+    return everyone.take(rows[np.argsort(rank[everyone.family[rows]], kind="stable")][:n])
 
 
 def city_tokens(city: City) -> ClkPlaintext:

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
-from linkage.attacks.clk_plaintext import generated_plaintext
+from linkage.attacks.clk_plaintext import generated_children
 from linkage.attacks.finding import CLK_DEGREE, CLK_GRAPH, Finding, Limit
 from linkage.attacks.spectral_matching import judge, match_graphs
 from linkage.attacks.weak_schemes import guessed_keys, scheme_named, similarity
@@ -28,17 +29,20 @@ Step = Callable[[str], None]
 
 MOST_RECORDS: Final = 5_000
 """Records up to which the graph attack runs in memory and minutes on two cores."""
-_GUESSES: Final = 4
+_GUESSES: Final = 8
 
 
 def attack_graph(
     scheme: str, records: int, seed: int, profile: Profile, population: int, overlap: float, step: Step
 ) -> list[Finding]:
-    """Match the similarities that the unit sees to those of the attacker's own list, without one known pair."""
+    """Match the similarities that the unit sees to those of the attacker's own list, without one known pair.
+
+    One record a child: what an agency's own file shows. The attacker's list holds the very same cells.
+    """
     n = min(records, MOST_RECORDS)
     chosen = scheme_named(scheme, population)
     step("generate a city")
-    plaintext = generated_plaintext(n, seed, profile)
+    plaintext = generated_children(n, seed, profile)
     rng = np.random.default_rng(seed)
     step("similarities of the encodings")
     seen_rows = rng.permutation(n)
@@ -64,7 +68,8 @@ def margin_of_clk(scheme: str, records: int, seed: int, profile: Profile, popula
     n = min(records, MOST_RECORDS)
     chosen = scheme_named(scheme, population)
     step("generate a city")
-    columns = generated_plaintext(n, seed, profile).columns
+    plaintext = generated_children(n, seed, profile)
+    columns = plaintext.columns
     step("pairs under two keys")
     keys = guessed_keys(2, seed)
     seeds = np.random.default_rng(seed).integers(0, 256, (2, n, 16), dtype=np.uint8)
@@ -72,7 +77,8 @@ def margin_of_clk(scheme: str, records: int, seed: int, profile: Profile, popula
         fill_up(encode_fields(columns, ClkKeys(key), chosen.m), seeds[place], chosen.fill_to or 0.0)
         for place, key in enumerate(keys)
     )
-    (margin,) = measure_margins(one, other, 0.5, (chosen.t,), population)
+    families = csr_matrix((np.ones(n, dtype=np.float32), (np.arange(n), plaintext.family)))
+    (margin,) = measure_margins(one, other, 0.5, (chosen.t,), population, families)
     tried = f"{n:,} records, extrapolated to {population:,} children, t = {chosen.t}"
     return [
         Finding(tried, "correlation without noise", margin.rho, "figure", Limit(margin.allowed, margin.allowed / 2)),

@@ -252,9 +252,10 @@ def _child_findings(view: UnitView, graph: KeyGraph, plaintext: Plaintext, step:
     """Colour refinement over children, from the bare graph to everything that shows."""
     present = np.zeros(graph.nodes, dtype=bool)
     present[plaintext.child] = True
-    rungs: list[tuple[str, tuple[Attribute, ...], bool, bool, Limit | None]] = [
-        ("graph alone", (), True, False, None),
-        ("graph with key types", (), True, True, finding.TYPED_GRAPH),
+    rungs: list[tuple[str, tuple[Attribute, ...] | None, bool, bool, Limit | None]] = [
+        ("graph alone", None, True, False, None),
+        ("graph with key types", None, True, True, finding.TYPED_GRAPH),
+        ("graph with key types and numbers of records", (), True, True, None),
         ("agencies and visible shapes, without the graph", _SHAPES, False, False, None),
         ("graph with key types and agencies", _AGENCY, True, True, None),
         ("graph with key types, agencies, visible shapes", _SHAPES, True, True, finding.EVERYTHING_SEEN),
@@ -265,7 +266,9 @@ def _child_findings(view: UnitView, graph: KeyGraph, plaintext: Plaintext, step:
     out = []
     for name, seen, with_graph, typed, limit in rungs:
         step(f"refinement: {name}")
-        words = child_attributes(record_attributes(view, seen), plaintext.child, graph.nodes)
+        words = np.zeros(graph.nodes, dtype=np.uint64)
+        if seen is not None:
+            words = child_attributes(record_attributes(view, seen), plaintext.child, graph.nodes)
         found = singled_out(name, refine(graph, words, with_types=typed) if with_graph else words, present)
         tried = f"identical files: {name}"
         out += [

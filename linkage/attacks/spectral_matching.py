@@ -7,8 +7,10 @@ tens of thousands of records; silence here is not proof.
 
 How it goes:
 1. Both matrices are centred and scaled, in full and cut to their top decile.
-2. A spectral start for several η: U·[(UᵀJV) / ((λi − μj)² + η²)]·Vᵀ (GRAMPA; Fan, Mao, Wu, Xu 2019), rounded to pairs.
-3. Rounds of "propagate, assign": the pairs so far say how alike i is to known neighbours and j to their partners.
+2. Starts: how alike the sorted rows of i and j are; and spectral ones for several η, U·[(UᵀJV) / ((λi − μj)² + η²)]·Vᵀ
+   (GRAMPA; Fan, Mao, Wu, Xu 2019), rounded to pairs.
+3. Rounds of "propagate, assign": the surest pairs so far say how alike i is to known neighbours and j to their
+   partners, as a correlation of both rows, so that no row draws all others; more pairs count in every round.
 4. Restarts: the surest of the best attempt's pairs alone seed step 3 anew, fewer or more of them.
 5. The attempt with the highest correlation between both graphs over its pairs wins.
 
@@ -25,6 +27,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
+from scipy.optimize import linear_sum_assignment
 from scipy.sparse.linalg import eigsh
 
 Floats = NDArray[np.float32]
@@ -36,6 +39,10 @@ _WHOLE_SPECTRUM: Final = 2_000  # records up to which all eigenvectors are taken
 _LEADING: Final = 600
 _CANDIDATES: Final = 12  # best columns per row that compete in an assignment
 _SEED_SHARES: Final = (0.05, 0.15, 0.4)
+_EXACT: Final = 1_500  # records up to which pairs are assigned optimally and not greedily
+_FIRST_SHARE, _NEXT_SHARE = 0.15, 0.1  # of the pairs that count in the first round, and more in each one after it
+_FEWEST_PAIRS: Final = 30
+_TOP_SIMILAR: Final = 40  # entries of a sorted row that are compared one by one; of the others, every few
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,8 @@ def judge(found: Assignment, seen_child: Ints, listed_child: Ints) -> GraphResul
 
 
 def _starts(seen: Floats, expected: Floats, a: Floats, b: Floats) -> Iterator[Assignment]:
-    """Spectral starts: both matrices in full and cut to their top decile, for every η."""
+    """Sorted rows; then spectral starts, both matrices in full and cut to their top decile, for every η."""
+    yield _assigned(_profile_likeness(seen, expected))
     for left, right in ((a, b), (_top_decile(seen), _top_decile(expected))):
         values_a, vectors_a = _spectrum(left)
         values_b, vectors_b = _spectrum(right)
@@ -113,21 +121,58 @@ def _starts(seen: Floats, expected: Floats, a: Floats, b: Floats) -> Iterator[As
 
 
 def _refined(a: Floats, b: Floats, start: Assignment, best: Assignment) -> Assignment:
-    """Propagate and assign until the pairs stay or grow less consistent; the better of the outcome and `best`."""
+    """Propagate and assign until all pairs count and agree no better; the better of the outcome and `best`."""
     now, last = start, -1.0
-    for _ in range(ROUNDS):
-        now = _assigned(a[:, now.rows] @ b[:, now.columns].T)
-        consistency = _consistency(a, b, now)
+    for number in range(ROUNDS):
+        found = _assigned(_standard(a[:, now.rows]) @ _standard(b[:, now.columns]).T)
+        consistency = _consistency(a, b, found)
         if consistency > best.consistency:
-            best = Assignment(now.rows, now.columns, now.confidence, consistency)
-        if consistency <= last + 1e-4:
+            best = Assignment(found.rows, found.columns, found.confidence, consistency)
+        share = min(1.0, _FIRST_SHARE + _NEXT_SHARE * number)
+        if share == 1.0 and consistency <= last + 1e-4:
             break
         last = consistency
+        now = _surest(found, share)
     return best
 
 
+def _surest(found: Assignment, share: float) -> Assignment:
+    """The pairs of highest confidence, `share` of them and never only a few."""
+    kept = np.argsort(-found.confidence, kind="stable")[: max(_FEWEST_PAIRS, int(share * len(found.rows)))]
+    return Assignment(found.rows[kept], found.columns[kept], found.confidence[kept], -1.0)
+
+
+def _standard(rows: Floats) -> Floats:
+    """Rows of mean 0 and length 1: a product of two is their correlation."""
+    centred = rows - rows.mean(axis=1, keepdims=True)
+    out: Floats = centred / (np.linalg.norm(centred, axis=1, keepdims=True) + np.float32(1e-9))
+    return out
+
+
+def _profile_likeness(seen: Floats, expected: Floats) -> Floats:
+    """How alike the sorted similarities of i and of j are, float32 (n, k): who has near kin, and how near."""
+    one, other = _profiles(seen, len(expected)), _profiles(expected, len(seen))
+    squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1)[None, :]
+    out: Floats = (2 * one @ other.T - squares).astype(np.float32)
+    return out
+
+
+def _profiles(similarity: Floats, others: int) -> Floats:
+    """Each row's sorted entries, in standard deviations of their place: the most similar one by one, quantiles below.
+
+    As many columns for both matrices, whatever their sizes.
+    """
+    falling = -np.sort(-similarity, axis=1)[:, 1:]
+    top = min(_TOP_SIMILAR, falling.shape[1], others - 1)
+    rest = np.linspace(top, falling.shape[1] - 1, _TOP_SIMILAR).astype(np.int64)
+    chosen = np.concatenate((falling[:, :top], falling[:, rest]), axis=1)
+    out: Floats = (chosen - chosen.mean(axis=0)) / (chosen.std(axis=0) + np.float32(1e-9))
+    return out
+
+
 def _assigned(score: Floats) -> Assignment:
-    """One column for each row and one row for each column, highest scores first among each row's best few.
+    """One column for each row and one row for each column: the best sum of scores, or for many rows the highest scores
+    first among each row's best few.
 
     Confidence is a row's lead over its next best column, in standard deviations of its scores.
     """
@@ -136,7 +181,10 @@ def _assigned(score: Floats) -> Assignment:
     values = np.take_along_axis(score, columns, axis=1)
     top = -np.sort(-values, axis=1)
     lead = (top[:, 0] - top[:, min(1, few - 1)]) / (score.std(axis=1) + 1e-9)
-    row_of, column_of = _greedy(columns, values, score.shape[1])
+    if len(score) <= _EXACT:
+        row_of, column_of = linear_sum_assignment(score, maximize=True)
+    else:
+        row_of, column_of = _greedy(columns, values, score.shape[1])
     return Assignment(row_of, column_of, lead[row_of].astype(np.float32), -1.0)
 
 
