@@ -66,6 +66,12 @@ class Reason(StrEnum):
     REPEATED = "repeated"
     WITNESS_GAP = "witness-gap"
     DEADLINE_PASSED = "deadline-passed"
+    MEMBER = "member"
+    SUBJECT_RIGHT = "subject-right"
+    NOT_MEMBER = "not-member"
+    HEALTH_FAILED = "health-failed"
+    CREDENTIAL_WRONG = "credential-wrong"
+    PROBING = "probing"
 
 
 PARTS = frozenset({"basis", "case", "subject", "decision", "input", "output", "prev", "detail"})
@@ -146,6 +152,113 @@ def _lines() -> tuple[Event, ...]:
         referral=ULID,
         recipient=CODE,
     )
+    event(
+        linkage,
+        "project.change",
+        "decision input",
+        "basis prev",
+        project=CODE,
+        terms=SHA256,  # of the project's canonical terms: purpose, members, result policy, thresholds, retention
+        change=choice("created", "changed", "closed"),
+    )
+    event(
+        linkage,
+        "agency.change",
+        "decision input",
+        "basis prev",
+        agency=CODE,
+        key=SHA256,
+        change=choice("registered", "key-added", "key-removed", "suspended", "removed"),
+    )
+    event(
+        linkage,
+        "member.change",
+        "decision input",
+        "basis prev",
+        project=CODE,
+        agency=CODE,
+        change=choice("invited", "joined", "suspended", "left"),
+    )
+    event(
+        linkage,
+        "secret.relay",
+        "decision input",
+        "prev",
+        project=CODE,
+        epoch=COUNT,
+        sender=CODE,
+        recipient=CODE,
+        fingerprint=SHA256,  # of all custodians' keys, the one that both sides compare out of band
+        step=choice("request", "invitation", "acceptance"),
+    )
+    event(linkage, "batch.refuse", "decision input", "prev", project=CODE, agency=CODE, rule=CODE)
+    event(
+        linkage,
+        "batch.change",
+        "decision input",
+        "basis prev",
+        project=CODE,
+        agency=CODE,
+        batch=ULID,
+        rows=COUNT,
+        change=choice("corrected", "added", "deleted", "withdrawn"),
+    )
+    event(
+        linkage,
+        "job.change",
+        "decision input",
+        "prev",
+        project=CODE,
+        job=ULID,
+        change=choice("requested", "cancelled", "retried", "failed"),
+    )
+    event(linkage, "match.refuse", "decision input", "prev", project=CODE, rule=CODE, quota_left=COUNT)
+    event(linkage, "review.read", "decision output", "input prev", project=CODE, items=COUNT)
+    event(linkage, "review.undo", "decision input prev", "detail", project=CODE, item=ULID)
+    event(
+        linkage,
+        "check.change",
+        "decision input",
+        "prev detail",
+        project=CODE,
+        check=ULID,
+        agency=CODE,
+        change=choice("asked", "corrected", "confirmed", "declined", "expired"),
+    )
+    event(
+        linkage,
+        "subject.request",
+        "decision input",
+        "basis case subject output prev detail",
+        agency=CODE,
+        right=choice("access", "correction", "deletion"),
+        change=choice("received", "forwarded", "answered", "refused", "closed"),
+    )
+    event(
+        linkage,
+        "webhook.change",
+        "decision input",
+        "prev",
+        endpoint=ULID,
+        change=choice("added", "replaced", "disabled", "removed"),
+    )
+    event(
+        linkage,
+        "referral.change",
+        "decision input",
+        "basis case subject prev detail",
+        referral=ULID,
+        change=choice("accepted", "declined", "withdrawn", "closed"),
+    )
+    event(
+        linkage,
+        "data.erase",
+        "decision",
+        "basis input prev",
+        project=CODE,
+        what=choice("batches", "links", "reviews", "project"),
+        rows=COUNT,
+    )
     event(linkage, "register.read", "decision output", "basis case subject input prev detail", rows=COUNT)
     event(linkage, "register.change", "decision input", "basis case subject prev detail", rows=COUNT)
 
@@ -183,6 +296,18 @@ def _lines() -> tuple[Event, ...]:
     )
     event(both, "key.rotate", "", "decision input prev", purpose=CODE, old=SHA256, new=SHA256)
     event(both, "login", "decision", "prev", session=SHA256)
+    # A stranger decides how often these are refused: several alike are counted in one entry, or he could fill the log.
+    event(both, "login.refuse", "decision", "prev", rule=CODE, count=COUNT)
+    event(both, "token.issue", "decision", "prev", client=CODE, key=SHA256, expires_ms=COUNT)
+    event(both, "token.refuse", "decision", "prev", rule=CODE, count=COUNT)
+    event(
+        both,
+        "account.change",
+        "decision",
+        "basis input prev",
+        holder=CODE,
+        change=choice("created", "credential-replaced", "locked", "unlocked", "closed"),
+    )
     event(
         both,
         "audit.read",

@@ -164,3 +164,16 @@ def test_deny_is_written_as_well() -> None:
     """A refusal would leave no trace."""
     denied = Decision(Outcome.DENY, (Reason.NO_BASIS,), ALLOW.policy, ALLOW.policy_sha256)
     assert read(delivery(decision=denied).encode()).decision == denied
+
+
+def test_the_linkage_service_has_a_line_for_every_act_and_the_vault_takes_none_of_them() -> None:
+    """An act of the service could not be logged and so never done, or would be written where it shows to the vault."""
+    acts = """
+        project.plan project.change agency.change member.change secret.relay batch.receive batch.refuse batch.change
+        job.run job.change result.deliver match.one match.refuse review.read review.decide review.undo check.change
+        subject.request webhook.change referral.issue referral.change register.read register.change data.erase
+        retention.prune
+    """
+    assert {EVENTS[name].books for name in acts.split()} == {frozenset({Book.LINKAGE})}
+    shared = "export permission.change login login.refuse token.issue token.refuse account.change audit.read"
+    assert {EVENTS[name].books for name in shared.split()} == {frozenset({Book.LINKAGE, Book.VAULT})}
