@@ -11,14 +11,8 @@ Sees:      bytes of inputs and results, to hash them
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -30,22 +24,18 @@ from audit import canonical
 from audit.commitments import hash_output
 from audit.entry import Actor, Entry, Output
 from audit.events import Book
-from audit.keys import Ed25519Signer, MlDsa44Signer, Verifier, parse_vkeys
-from audit.log import Log
+from audit.keys import parse_vkeys
 from audit.publish import publish
 from audit.receipt import Receipt
-from audit.recover import open_log
 from audit.release import Release, release
 from audit.request_id import new_request_id
-from audit.signer_client import SignerClient
-from audit.store import Store, create_store
+from audit.site import open_site
 from audit.verifier.sources import Folder
 from audit.verifier.trust import Trust
 from audit.verifier.whole_log import verify_log
 
 MANIFEST: Final = "manifest.json"
 SALT: Final = "manifest.salt"  # with it, anybody who holds the manifest can find its hash in the log
-_SIGNER_STARTS_S: Final = 20.0
 _LOCAL: Final = Actor("operator", "local", "operator", "none", "this-machine")
 
 
@@ -78,13 +68,13 @@ def log_run(run: Run, results: Path, out: Path) -> Release:
     """
     manifest = canonical.dumps({file.name: file_sha256(file) for file in sorted(results.iterdir())})
     salt = secrets.token_bytes(32)
-    with _opened(out) as (log, keys):
+    with open_site(out, Book.RUN) as site:
         entry = _entry(run, manifest, salt)
-        receipt: Receipt = log.append_and_wait(entry)
+        receipt: Receipt = site.log.append_and_wait(entry)
         let_go = release(receipt, entry, manifest, salt)
         (results / MANIFEST).write_bytes(let_go.data)
         (results / SALT).write_text(let_go.salt.hex())
-        publish(log, out / "log", keys)
+        publish(site.log, site.place.published, site.keys)
     return let_go
 
 
@@ -120,40 +110,3 @@ def _entry(run: Run, manifest: bytes, salt: bytes) -> Entry:
             "reviews": run.reviews,
         },
     )
-
-
-@contextmanager
-def _opened(out: Path) -> Iterator[tuple[Log, tuple[Verifier, ...]]]:
-    """The log of a results folder, made when there is none, with its signer running as a process of its own."""
-    state = out / ".log"
-    url, key, pq_key, memory = f"sqlite:///{state / 'log.sqlite'}", state / "key", state / "pq-key", state / "memory"
-    is_new = not state.exists()
-    if is_new:
-        state.mkdir(parents=True, mode=0o700)
-        origin = f"sealink.local/runs/{secrets.token_hex(8)}"
-        Ed25519Signer.generate(origin).save(key)
-        MlDsa44Signer.generate(origin).save(pq_key)
-        create_store(url, origin, Book.RUN)
-    keys = (Ed25519Signer.load(key).verifier, MlDsa44Signer.load(pq_key).verifier)
-    with tempfile.TemporaryDirectory(prefix="sealink-") as folder:
-        socket = Path(folder) / "signer"
-        arguments = ["--key", key, "--pq-key", pq_key, "--memory", memory, "--socket", socket]
-        new = ["--new"] if is_new else []
-        signer = subprocess.Popen([sys.executable, "-m", "audit.signer", *map(str, arguments), *new])  # noqa: S603
-        try:
-            _wait_for(socket, signer)
-            log = open_log(Store.open(url), SignerClient(socket, keys[0].name))
-            try:
-                yield log, keys
-            finally:
-                log.close()
-        finally:
-            signer.terminate()
-            signer.wait()
-
-
-def _wait_for(socket: Path, signer: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _SIGNER_STARTS_S
-    while not socket.exists() and signer.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    os.stat(socket)  # noqa: PTH116 - raises where it is absent

@@ -193,6 +193,7 @@ def serve(arguments: Sequence[str] | None = None) -> None:
     options.add_argument("--socket", type=Path, required=True)
     options.add_argument("--officers", type=Path, help="verifier keys of those who may sign a restore statement")
     options.add_argument("--new", action="store_true", help="make the memory of a log without entries")
+    options.add_argument("--while-stdin-is-open", action="store_true", help="end when whoever started it has ended")
     given = options.parse_args(arguments)
     try:
         key = Ed25519Signer.load(given.key)
@@ -207,7 +208,15 @@ def serve(arguments: Sequence[str] | None = None) -> None:
     except AuditError as error:
         raise SystemExit(f"signer: {error}") from None
     with SignerServer(given.socket, core) as server:
+        if given.while_stdin_is_open:
+            threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
         server.serve_forever()
+
+
+def _end_with_stdin(server: SignerServer) -> None:
+    while os.read(0, 4_096):
+        pass
+    server.shutdown()
 
 
 if __name__ == "__main__":
