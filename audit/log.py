@@ -42,7 +42,7 @@ from audit.refusals import (
     WrongBookError,
 )
 from audit.sealing import Sealer, bring_up
-from audit.signer_client import CheckpointSigner
+from audit.signer_client import CheckpointSigner, SignerElsewhereError
 from audit.store import DEADLINE_S, CheckpointKind, Head, Row, Store, StoredCheckpoint
 from audit.tiles import Tile
 from audit.waiting import Ticket, Waiting, Within
@@ -223,6 +223,13 @@ class Log:
         self.signer.close()
         self.store.close()
 
+    @property
+    def fault(self) -> Why | None:
+        """Why an entry would be refused now, as far as the last tries showed; None while the log works."""
+        if self.read_only is not None:
+            return Why.ROLLED_BACK
+        return self._stopped or self._sealer_fault or self._committer.fault
+
     # --- reading, for publishers, witnesses, auditors ------------------------------------------------------------
 
     def head(self) -> Head:
@@ -251,9 +258,18 @@ class Log:
         return proving.tlog_proof(self.store, index, kind)
 
     def publishable(self) -> StoredCheckpoint:
-        """A checkpoint of the present tree with every line that the signer can write, for publication."""
+        """A durable checkpoint of about now with every line that the signer can write, for publication."""
+        stored = self.store.checkpoint()
+        if stored.size:
+            try:
+                return self._published(stored)
+            except SignerElsewhereError:
+                pass  # it was signed before the signer's last start
         signed = bring_up(self.store, self.signer, self.store.head())
-        head = Checkpoint.parse(split_note(signed.note)[0])
+        return self._published(StoredCheckpoint(signed.size, signed.note))
+
+    def _published(self, stored: StoredCheckpoint) -> StoredCheckpoint:
+        head = Checkpoint.parse(split_note(stored.note)[0])
         published = self.signer.publish(head.size, head.root)
         return StoredCheckpoint(published.size, published.note)
 

@@ -30,6 +30,7 @@ class Why(StrEnum):
     ROLLED_OVER = "log ended, its last entry names the next"
     OVERLOADED = "too many callers waiting"
     STOPPED = "log stopped"
+    WITNESS_GAP = "no quorum of witnesses for too long"
 
 
 class RefusalError(AuditError):

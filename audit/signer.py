@@ -37,6 +37,9 @@ from audit.signer_wire import MOST_LEAVES, Question, Refusal, receive, send
 Step = Callable[[str], None]
 """Called at ``remembering``, ``remembered`` and ``signed``; tests kill the process there."""
 
+_RECENT: Final = 4_096
+"""Trees signed since the start that may be signed again for publication."""
+
 
 class SignerCore:
     """The rule, apart from sockets. Every answer is a dictionary for the wire; one question at a time."""
@@ -55,6 +58,7 @@ class SignerCore:
             raise SignerMemoryError("the memory is of another log than the key")
         self._key, self._memory, self._pq_key, self._officers = key, memory, pq_key, tuple(officers)
         self._tree = Frontier.from_bytes(frontier)
+        self._recent: dict[int, bytes] = {}
         self._at_step = at_step
         self._one = threading.Lock()
 
@@ -97,11 +101,14 @@ class SignerCore:
         return self._sign(grown)
 
     def _publish(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Sign the present tree again with every key, for publication."""
-        if question["size"] != self._tree.size:
+        """Sign with every key, for publication, the present tree or one signed shortly before, while the log grows."""
+        size = int(question["size"])
+        root = self._tree.root() if size == self._tree.size else self._recent.get(size)
+        if root is None:
             raise _RefusedError(Refusal.ELSEWHERE)
         keys: list[Signer] = [self._key] if self._pq_key is None else [self._key, self._pq_key]
-        return self._state() | {"note": sign_note(self._checkpoint(self._tree), keys).decode()}
+        text = Checkpoint(self._key.name, size, root).to_text()
+        return self._state() | {"note": sign_note(text, keys).decode()}
 
     def _restore(self, question: dict[str, Any]) -> dict[str, Any]:
         """Go back to the database's tree plus the restore entry, because two officers say so for just this state."""
@@ -118,6 +125,7 @@ class SignerCore:
         ):
             raise _RefusedError(Refusal.UNPROVEN)
         restored.append(leaf_hash(question["entry"].encode()))
+        self._recent.clear()  # what is given up is not signed again
         return self._sign(restored)
 
     def _sign(self, grown: Frontier) -> dict[str, Any]:
@@ -129,12 +137,13 @@ class SignerCore:
                 raise _RefusedError(Refusal.NO_MEMORY) from None
             self._tree = grown
             self._at_step("remembered")
-        note = sign_note(self._checkpoint(grown), [self._key])  # 4
+        root = grown.root()
+        note = sign_note(Checkpoint(self._key.name, grown.size, root).to_text(), [self._key])  # 4
+        self._recent[grown.size] = root
+        if len(self._recent) > _RECENT:
+            del self._recent[next(iter(self._recent))]
         self._at_step("signed")
         return {"size": grown.size, "note": note.decode()}
-
-    def _checkpoint(self, tree: Frontier) -> bytes:
-        return Checkpoint(self._key.name, tree.size, tree.root()).to_text()
 
 
 class _RefusedError(Exception):

@@ -20,7 +20,7 @@ import hashlib
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ from audit.events import Book
 from audit.keys import Ed25519Signer, MlDsa44Signer, Verifier
 from audit.log import Log
 from audit.merkle import Frontier
+from audit.policy import Policy
 from audit.publish import CHECKPOINT
 from audit.recover import Memory, open_log, remembered_by
 from audit.refusals import StoreError
@@ -40,6 +41,7 @@ from audit.signer_client import SignerClient
 from audit.signer_keeper import SignerKeeper
 from audit.signer_memory import SignerMemory
 from audit.store import DEADLINE_S, Store, create_store
+from audit.witness_client import witness_memories
 
 _LONGEST_SOCKET: Final = 100
 """Bytes; the kernel takes 107 and other systems less."""
@@ -105,11 +107,17 @@ class Site:
     place: Place
     log: Log
     keys: tuple[Verifier, ...]
+    policy: Policy | None = None
+
+    @property
+    def published_keys(self) -> tuple[Verifier, ...]:
+        """The log's keys, then the witnesses': what the `vkeys` file lists."""
+        return self.keys if self.policy is None else (*self.keys, *(known.key for known in self.policy.witnesses))
 
     @property
     def vkeys(self) -> tuple[str, ...]:
-        """The same as lines, as a `vkeys` file has them."""
-        return tuple(key.vkey for key in self.keys)
+        """The same as lines, as the `vkeys` file has them."""
+        return tuple(key.vkey for key in self.published_keys)
 
 
 def create_site(folder: Path, book: Book, *, database_url: str | None = None, origin: str | None = None) -> Place:
@@ -151,13 +159,13 @@ def open_site(
     database_url: str | None = None,
     *,
     origin: str | None = None,
-    memories: Callable[[Sequence[Verifier]], Iterable[Memory]] = lambda _: (),
+    policy: Policy | None = None,
     deadline_s: float = DEADLINE_S,
 ) -> Iterator[Site]:
     """The log of this folder, made when there is none, for as long as the block lasts.
 
-    `memories` gets the log's keys and gives the readers of what witnesses remember (`recover.Memory`); the published
-    folder's checkpoint is always compared. Raises `AuditError`; a log that lost entries comes with `log.read_only` set.
+    The database is compared with the signer, the published folder and the witnesses of `policy` that can be reached.
+    Raises `AuditError`; a log that lost entries comes with `log.read_only` set.
     """
     place = create_site(folder, book, database_url=database_url, origin=origin)
     keys = (Ed25519Signer.load(place.key).verifier, MlDsa44Signer.load(place.pq_key).verifier)
@@ -166,13 +174,15 @@ def open_site(
         try:
             _checked(store, keys[0].name, book)
             signer = SignerClient(place.socket, keys[0].name, timeout_s=deadline_s / 2)
-            known: list[Memory] = [lambda: _shown(place, keys), *memories(keys)]
+            known: list[Memory] = [lambda: _shown(place, keys)]
+            if policy is not None:
+                known += witness_memories(policy, keys)
             log = open_log(store, signer, known, deadline_s=deadline_s)
         except BaseException:
             store.close()
             raise
         try:
-            yield Site(place, log, keys)
+            yield Site(place, log, keys, policy)
         finally:
             log.close()
 

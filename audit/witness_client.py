@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import httpx2
 
+from audit.ceremony import Remembered
 from audit.checkpoint import Checkpoint, parse_size
 from audit.errors import AuditError, MalformedError, PolicyFileError
 from audit.keys import Verifier
@@ -242,6 +244,30 @@ class Witnesses:
             return response.status_code, bytes(body)
         finally:
             await response.aclose()
+
+
+def witness_memories(policy: Policy, log_keys: Sequence[Verifier]) -> list[Callable[[], Remembered | None]]:
+    """What the witnesses say that they cosigned last, asked now and all at once, for `recover.open_log`.
+
+    Whoever cannot be reached in time remembers nothing; how many silent witnesses are bearable is not decided here.
+    """
+
+    async def ask() -> dict[str, Checkpoint | None]:
+        witnesses = Witnesses(policy, _no_hashes, lambda: 0.0)
+        try:
+            return await witnesses.latest(log_keys[0].name, log_keys)
+        finally:
+            await witnesses.close()
+
+    with ThreadPoolExecutor(1) as apart:  # the caller may be on an event loop of its own
+        found = apart.submit(asyncio.run, ask()).result()
+    names = {state.url: state.names[0] for state in _states(policy)}
+    heads = [Remembered(f"witness-{names[url]}", head.size, head.root) for url, head in found.items() if head]
+    return [lambda head=head: head for head in heads]  # type: ignore[misc]
+
+
+def _no_hashes(_level: int, _index: int) -> bytes:
+    raise AssertionError("a question about what was cosigned needs no proof")
 
 
 def _states(policy: Policy) -> tuple[WitnessState, ...]:

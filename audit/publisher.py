@@ -1,0 +1,216 @@
+"""Keep a log public: have it cosigned and published on a clock, beat when it is quiet, write down a witness gap.
+
+Each turn, in one process of the service at a time (the others wait for its lock):
+1. A log without a new entry for `heartbeat_s` gets a heartbeat, which shows that it was alive and hides quiet hours.
+2. The present checkpoint is signed with every key and shown to the witnesses; without their quorum nothing further.
+3. The cosigned checkpoint is stored, then published.
+4. A gap longer than `longest_gap_s` is an entry when it opens and when it closes; inside it, `require_witnesses` and
+   `witnessed` refuse, so acts that demand witnesses stop.
+
+It never stands in the way of an append. What goes wrong is in `health().publishing_fault` and is tried again.
+
+May touch: network (witnesses), disk (the published folder), database
+Sees:      hashes, and entries as bytes
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+import psycopg
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.entry import Actor, Entry
+from audit.errors import AuditError, MissingError
+from audit.faults import fault_of
+from audit.health import Health, gap_of, health_of
+from audit.proving import hashes_of, tlog_proof
+from audit.publish import publish
+from audit.receipt import Receipt
+from audit.refusals import LogUnavailableError, Why
+from audit.request_id import new_request_id
+from audit.shapes import Fact
+from audit.site import Site
+from audit.witness_client import Witnesses
+
+_ACTOR: Final = Actor("publisher", "log", "service", "none", "service")
+_LOOK_S: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessedReceipt:
+    """For other programs: the entry's bytes and its `.tlog-proof`, whose checkpoint the policy's quorum cosigned."""
+
+    entry: bytes
+    proof: bytes
+
+
+class Publisher:
+    """A context; inside it the log is published. Every process of a service opens one."""
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        every_s: float = 1.0,
+        heartbeat_s: float = 600.0,
+        longest_gap_s: float = 600.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._site, self._every_s, self._heartbeat_s = site, every_s, heartbeat_s
+        self._longest_gap_s, self._clock = longest_gap_s, clock
+        self._fault: str | None = None
+        self._gap_is_open = False
+        self._seen, self._seen_at = -1, 0.0
+        self._shown: tuple[int, float] = (-1, 0.0)
+        self._started_at = clock()
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="audit-publish", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ends.set()
+        self._thread.join()
+
+    # --- what the service asks -----------------------------------------------------------------------------------
+
+    def health(self) -> Health:
+        """How the log stands, for a health page. Raises what the database raises."""
+        site = self._site
+        return health_of(
+            site.log, site.place.published, site.keys, site.policy, self._clock(), self._longest_gap_s, self._fault
+        )
+
+    def require_witnesses(self) -> None:
+        """Before an act that demands witnesses. Raises `LogUnavailableError` when the quorum is silent too long."""
+        note = self._site.log.checkpoint("cosigned").note
+        gap = gap_of(note, self._site.keys, self._site.policy, self._clock())
+        if gap is None or gap > self._longest_gap_s:
+            raise LogUnavailableError(Why.WITNESS_GAP)
+
+    def witnessed(self, receipt: Receipt, wait_s: float = 10.0) -> WitnessedReceipt:
+        """Wait until the quorum has cosigned a tree with this entry. Raises `LogUnavailableError` when it does not."""
+        end = time.monotonic() + wait_s
+        kind = "signed" if self._site.policy is None or self._site.policy.quorum is None else "cosigned"
+        while True:
+            self.require_witnesses()
+            try:
+                proof = tlog_proof(self._site.log.store, receipt.index, kind)  # type: ignore[arg-type]
+            except MissingError:
+                if time.monotonic() > end:
+                    raise LogUnavailableError(Why.WITNESS_GAP) from None
+                time.sleep(_LOOK_S)
+                continue
+            (entry,) = self._site.log.entries(receipt.index, receipt.index + 1)
+            return WitnessedReceipt(entry, proof)
+
+    # --- the clock -----------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        while not self._ends.is_set():
+            lock = self._take_turn()
+            if lock is None:
+                await self._sleep()
+                continue
+            witnesses = self._witnesses()
+            try:
+                while not self._ends.is_set():
+                    await self._turn(witnesses)
+                    await self._sleep()
+            finally:
+                if witnesses is not None:
+                    await witnesses.close()
+                os.close(lock)
+
+    async def _turn(self, witnesses: Witnesses | None) -> None:
+        """One turn; whatever fails is said in `health` and tried again at the next."""
+        try:
+            if self._site.log.read_only is None:
+                await asyncio.to_thread(self._beat)  # 1
+                await self._show(witnesses)  # 2, 3
+                await asyncio.to_thread(self._mind_the_gap)  # 4
+        except AuditError as error:
+            self._fault = str(error)
+        except OSError as error:
+            self._fault = f"the published folder: {error.strerror}"
+        except (SQLAlchemyError, psycopg.Error) as error:
+            self._fault = str(fault_of(error).why)
+
+    def _beat(self) -> None:
+        size, now = self._site.log.head().size, self._clock()
+        if size != self._seen:
+            self._seen, self._seen_at = size, now
+        elif now - self._seen_at >= self._heartbeat_s:
+            self._append("heartbeat")
+
+    async def _show(self, witnesses: Witnesses | None) -> None:
+        log, now = self._site.log, self._clock()
+        size, shown_at = self._shown
+        if log.checkpoint().size == size and (witnesses is None or now - shown_at < self._longest_gap_s / 4):
+            return
+        stored = await asyncio.to_thread(log.publishable)
+        note = stored.note
+        if witnesses is not None:
+            witnessed = await witnesses.submit(note)
+            if not witnessed.is_quorum:
+                said = "; ".join(f"{url}: {outcome}" for url, outcome in witnessed.outcomes.items())
+                self._fault = f"no quorum of witnesses: {said}"
+                return
+            note = witnessed.note
+            log.store_cosigned(stored.size, note)
+        await asyncio.to_thread(publish, log, self._site.place.published, self._site.published_keys, note)
+        self._shown, self._fault = (stored.size, now), None
+
+    def _mind_the_gap(self) -> None:
+        site = self._site
+        if site.policy is None or site.policy.quorum is None:
+            return
+        cosigned = site.log.checkpoint("cosigned")
+        gap = gap_of(cosigned.note, site.keys, site.policy, self._clock())
+        seconds = int(self._clock() - self._started_at) if gap is None else gap
+        is_open = seconds > self._longest_gap_s
+        if is_open != self._gap_is_open:
+            facts: dict[str, Fact] = {
+                "witness": "quorum",
+                "size": cosigned.size,
+                "seconds": max(0, seconds),
+                "closed": not is_open,
+            }
+            self._append("witness.gap", facts)
+            self._gap_is_open = is_open
+
+    def _append(self, event: str, facts: Mapping[str, Fact] | None = None) -> None:
+        now = int(self._clock() * 1000)
+        self._site.log.append_and_wait(Entry(event, now, new_request_id(now), _ACTOR, facts=dict(facts or {})))
+
+    def _witnesses(self) -> Witnesses | None:
+        policy = self._site.policy
+        if policy is None or policy.quorum is None:
+            return None
+        store = self._site.log.store
+        return Witnesses(policy, lambda level, index: hashes_of(store, store.head().size)(level, index), self._clock)
+
+    def _take_turn(self) -> int | None:
+        lock = os.open(self._site.place.state / "publisher", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        return lock
+
+    async def _sleep(self) -> None:
+        await asyncio.to_thread(self._ends.wait, self._every_s)
