@@ -78,7 +78,7 @@ class Unit:
     ) -> Receipt:
         """Write an entry and, in its transaction, the rows of `within`. Raises `AuditError` when the log refuses.
 
-        `parts` are those of `audit.entry.Entry` (decision, basis, input, prev …).
+        `parts` are those of `audit.entry.Entry` (decision, basis, input, prev …, and `req` where the flow chose it).
         """
         return self.log.append_and_wait(self._entry(caller, event, facts, **parts), within=within)
 
@@ -101,7 +101,8 @@ class Unit:
 
     def _entry(self, caller: Caller, event: str, facts: Mapping[str, Fact], **parts: Any) -> Entry:
         now = self.now_ms()
-        return Entry(event=event, ts_ms=now, req=new_request_id(now), actor=caller.actor, facts=facts, **parts)
+        req = parts.pop("req", None) or new_request_id(now)
+        return Entry(event=event, ts_ms=now, req=req, actor=caller.actor, facts=facts, **parts)
 
 
 def request_sha256(request: Mapping[str, JsonValue]) -> str:
