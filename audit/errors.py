@@ -56,6 +56,10 @@ class UnreadableError(CannotCheckError):
     """A file or resource that may be there and cannot be read: no permission, no connection, no answer."""
 
 
+class UnfinishedError(CannotCheckError):
+    """A publication that is under way or was broken off: files of a larger tree whose checkpoint is not there yet."""
+
+
 class KeyFileError(CannotCheckError):
     """A key or a file of keys that cannot be used."""
 

@@ -43,6 +43,7 @@ _BY_STATE = {
 
 _BY_SQLITE = {
     "SQLITE_FULL": Fault(Why.DISK_FULL),
+    "SQLITE_READONLY_DBMOVED": Fault(Why.DATABASE_GONE),  # `database_file.py` says so
     "SQLITE_READONLY": Fault(Why.READ_ONLY),
     "SQLITE_BUSY": Fault(Why.DATABASE_BUSY, again=True),
     "SQLITE_LOCKED": Fault(Why.DATABASE_BUSY, again=True),

@@ -5,7 +5,8 @@
 3. The list of verifier keys, the log's first.
 4. The new checkpoint takes the old one's place.
 
-A kill between the steps leaves a folder that verifies. It signs nothing and asks no witness.
+A kill between the steps leaves a folder that a verifier calls unfinished; the next publication finishes it. It signs
+nothing and asks no witness.
 
 May touch: database (through the log), disk
 Sees:      entries, hashes
@@ -38,6 +39,8 @@ def publish(log: Log, folder: Path, keys: Sequence[Verifier], note: bytes | None
     note = log.publishable().note if note is None else note
     head = Checkpoint.parse(split_note(note)[0])
     before = _published_size(log, folder, keys)  # 1
+    for left in folder.rglob(".*.partial"):
+        left.unlink()
     if before > head.size:
         raise TreeError(f"the folder shows {before} entries, the checkpoint to publish {head.size}")
     for tile in hash_tiles_between(before, head.size):  # 2

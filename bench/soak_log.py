@@ -43,6 +43,8 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ACTOR = Actor("clerk-a", "civil-affairs", "clerk", "token", "desk-a")
 ALLOW = Decision(Outcome.ALLOW, (Reason.OWN_RECORDS,), "rules", "a" * 64)
 CALLERS = 8
+LONGEST_WAIT_S = 3.0
+"""For a worker's first act; then it is killed without one."""
 FORK = multiprocessing.get_context("fork")
 
 
@@ -175,13 +177,12 @@ def delivery() -> Entry:
 
 def read_until(pipe: int, seconds: float, worker: BaseProcess) -> bytes:
     """Read acts for a while, counted from the worker's first act."""
-    lines, end = b"", None
-    while worker.is_alive() and (end is None or time.monotonic() < end):
+    lines, begun = b"", False
+    end = time.monotonic() + LONGEST_WAIT_S
+    while worker.is_alive() and time.monotonic() < end:
         if select.select([pipe], [], [], 0.005)[0]:
             lines += os.read(pipe, 65_536)
-            end = end or time.monotonic() + seconds
-        elif end is None:
-            end = time.monotonic() + 3
+            end, begun = (end if begun else time.monotonic() + seconds), True
     return lines
 
 

@@ -42,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CannotCheckError as error:
         print(f"COULD NOT CHECK: {error}")
         return COULD_NOT_CHECK
+    except Exception as error:  # Python would leave with 1, which says that something was found
+        print(f"COULD NOT CHECK: this program failed: {type(error).__name__}")
+        return COULD_NOT_CHECK
     print("PROVEN")
     return PROVEN
 

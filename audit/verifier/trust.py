@@ -36,6 +36,8 @@ class Trust:
     def __post_init__(self) -> None:
         if not self.keys or self.keys[0].kind is not Kind.ED25519:
             raise KeyFileError("keys: the first is not a log's Ed25519 key")
+        if self.quorum is not None and self.quorum < 0:
+            raise KeyFileError("quorum: not a number of witnesses")
         if any(key.kind is Kind.ED25519 and key.name != self.origin for key in self.keys):
             raise KeyFileError("keys: a witness with a key that cannot state a time")
         if self.policy and not self.policy.is_log(self.keys[0]):
@@ -81,7 +83,7 @@ class Trust:
             if not self.policy.is_satisfied(signed):
                 raise QuorumError("checkpoint: the policy's quorum is not there")
         elif self.quorum is not None:
-            count = len({key.name for key in signed})
+            count = min(len({key.name for key in signed}), len({key.public_key for key in signed}))
             if count < self.quorum:
                 raise QuorumError(f"checkpoint: {count} of {self.quorum} witnesses that must have signed")
         else:

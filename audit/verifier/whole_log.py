@@ -12,14 +12,17 @@ Steps, each named in the code:
 8. an older checkpoint, if the auditor kept one, is a beginning of this tree.
 
 The first bad thing is raised. A log that is being written may change between two reads: then it is read again, at most
-three times.
+three times. Files of a larger tree than the checkpoint's, when all the rest holds, say that a publication is under way
+or was broken off: then the log is not proven and not violated.
 
-May touch: nothing (reads through the source it is given; may start processes)
+May touch: clock (a pause); nothing else (reads through the source it is given; may start processes)
 """
 
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -27,7 +30,7 @@ from functools import partial
 from multiprocessing import get_context
 
 from audit.checkpoint import Checkpoint
-from audit.errors import AuditError, EntryError, KeyFileError, MalformedError, MissingError, TreeError
+from audit.errors import AuditError, EntryError, KeyFileError, MalformedError, MissingError, TreeError, UnfinishedError
 from audit.events import EVENTS
 from audit.keys import parse_vkeys
 from audit.merkle import HASH_SIZE, leaf_hash, root_of, tree_root
@@ -42,6 +45,8 @@ ROLLOVER = "rollover"
 _TILES_PER_STRETCH = 64
 _ALONE_BELOW = 50_000
 _TRIES = 3
+_PAUSE_S = 0.5
+_HALF_WRITTEN = re.compile(r"(?:tile/[0-9a-z/.]*)?\.[0-9a-z]+\.partial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ def verify_log(
         note = source.read(CHECKPOINT)
         try:
             return _verify(source, trust, now, note, since, processes)
+        except UnfinishedError:
+            time.sleep(_PAUSE_S)
         except AuditError:
             if source.read(CHECKPOINT) == note:
                 raise
@@ -74,8 +81,9 @@ def verify_log(
 def _verify(source: Source, trust: Trust, now: int, note: bytes, since: bytes | None, processes: int | None) -> Proven:
     head, opened = trust.open_checkpoint(note, now)  # 1
     names = source.names()
+    unfinished = ""
     if names is not None:
-        _refuse_strays(names, head.size)  # 2
+        unfinished = _refuse_strays(names, head.size)  # 2
         if VKEYS in names:
             _compare_keys(source.read(VKEYS), trust)
     stretches = list(_stretches(source, head.size, processes))  # 3
@@ -90,18 +98,28 @@ def _verify(source: Source, trust: Trust, now: int, note: bytes, since: bytes | 
         _check_older_partials(source, names, head.size)  # 7
     if since is not None:
         _check_since(trust, since, head, hashes)  # 8
+    if unfinished:
+        raise UnfinishedError(
+            f"{unfinished}: beyond the {head.size} entries of the checkpoint, which hold; publish again"
+        )
     return Proven(head, opened, _counts(stretches), pruned)
 
 
-def _refuse_strays(names: list[str], size: int) -> None:
+def _refuse_strays(names: list[str], size: int) -> str:
+    """Raise for a file of no log; return the first one of a larger tree, or nothing."""
+    unfinished = ""
     for name in names:
         if name in (CHECKPOINT, VKEYS):
+            continue
+        if _HALF_WRITTEN.fullmatch(name):
+            unfinished = unfinished or name
             continue
         tile = Tile.parse(name)
         if tile is None:
             raise TreeError(f"{name}: foreign to a published log")
         if tile.width > _width_in(tile, size):
-            raise TreeError(f"{name}: reaches beyond the {size} entries of the checkpoint")
+            unfinished = unfinished or name
+    return unfinished
 
 
 def _width_in(tile: Tile, size: int) -> int:
@@ -181,7 +199,7 @@ def _count_pruned(stretches: list[Stretch]) -> int:
 def _check_older_partials(source: Source, names: list[str], size: int) -> None:
     for name in names:
         tile = Tile.parse(name)
-        if tile is None or tile.width == _width_in(tile, size):
+        if tile is None or tile.width >= _width_in(tile, size):
             continue
         if tile.level is None:
             leaves = [leaf_hash(entry) for entry in read_bundle(source, tile)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -22,6 +24,7 @@ from audit.models import grants
 from audit.recover import check_entries, check_tail
 from audit.refusals import LogUnavailableError, NotDurableError, StoreError, Why
 from audit.signer_client import SignerClient
+from audit.site import open_site
 from audit.store import Store, create_store
 
 
@@ -217,6 +220,24 @@ def test_database_that_is_gone_is_named_and_found_again(site: Site) -> None:
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")  # type: ignore[call-overload]
     retried(log)
     check_entries(log.store)
+
+
+@pytest.mark.parametrize("what", ["deleted", "replaced", "wal"])
+def test_a_database_file_that_goes_away_is_named(tmp_path: Path, what: str) -> None:
+    """Entries would be acknowledged into a file that no longer has a name, and be gone with the process."""
+    with open_site(tmp_path, Book.LINKAGE) as site:
+        site.log.append_and_wait(delivery())
+        database = site.place.state / "log.sqlite"
+        if what == "replaced":
+            shutil.copy(database, tmp_path / "copy")
+            (tmp_path / "copy").replace(database)
+        else:
+            database.with_name(database.name + ("-wal" if what == "wal" else "")).unlink()
+        for _ in range(2):
+            with pytest.raises(LogUnavailableError) as refusal:
+                site.log.append_and_wait(delivery())
+            assert refusal.value.why is Why.DATABASE_GONE
+        assert site.log.fault is Why.DATABASE_GONE
 
 
 def test_service_role_may_append_and_no_more(site: Site) -> None:
