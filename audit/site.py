@@ -174,7 +174,7 @@ def open_site(
         try:
             _checked(store, keys[0].name, book)
             signer = SignerClient(place.socket, keys[0].name, timeout_s=deadline_s / 2)
-            known: list[Memory] = [lambda: _shown(place, keys)]
+            known: list[Memory] = [lambda: memory_of_export(place, keys)]
             if policy is not None:
                 known += witness_memories(policy, keys)
             log = open_log(store, signer, known, deadline_s=deadline_s)
@@ -187,7 +187,7 @@ def open_site(
             log.close()
 
 
-def _shown(place: Place, keys: Sequence[Verifier]) -> Remembered | None:
+def memory_of_export(place: Place, keys: Sequence[Verifier]) -> Remembered | None:
     """What the published folder shows. A checkpoint that the log did not sign remembers nothing; publishing says so."""
     try:
         return remembered_by("export", (place.published / CHECKPOINT).read_bytes(), keys)
