@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from linkage.models.review import DECISION, ITEM, SEAT
 from linkage.review import Decided, Seat, Standing, State, standing, urgency, value
@@ -69,6 +69,26 @@ def latest_of(connection: Connection, project: str, reviewer: str) -> Decision |
         .limit(1)
     ).one_or_none()
     return None if row is None else decision_of(row)
+
+
+def find(connection: Connection, project: str, decision: str) -> Decision | None:
+    row = connection.execute(
+        select(DECISION)
+        .join(ITEM, ITEM.c.id == DECISION.c.item)
+        .where(DECISION.c.id == decision, ITEM.c.project == project)
+    ).one_or_none()
+    return None if row is None else decision_of(row)
+
+
+def given_by(connection: Connection, project: str, reviewer: str) -> int:
+    """How many of a reviewer's decisions stand."""
+    found = connection.execute(
+        select(func.count())
+        .select_from(DECISION)
+        .join(ITEM, ITEM.c.id == DECISION.c.item)
+        .where(ITEM.c.project == project, DECISION.c.reviewer == reviewer, DECISION.c.undone_ms.is_(None))
+    ).scalar_one()
+    return int(found)
 
 
 def settle(connection: Connection, item: str) -> Standing:
