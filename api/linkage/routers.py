@@ -6,6 +6,10 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from api.linkage import unit_routes
+from api.linkage import check_routes, review_routes, unit_routes
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (unit_routes.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    unit_routes.router,
+    review_routes.router,
+    check_routes.router,
+)

@@ -24,7 +24,7 @@ from linkage.refusals import Refused, Why
 from linkage.review import SEAT_MS, Seat, State, may_decide
 from linkage.review_words import chinese
 from linkage.store import checks, decisions, review
-from linkage.store.review_rows import Item
+from linkage.store.review_rows import Compared, Item
 from linkage.unit import Unit
 
 _TRIES: Final = 8
@@ -73,6 +73,15 @@ def seen_tag(item: Item) -> str:
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:32]
 
 
+def compared_view(each: Compared) -> dict[str, Any]:
+    """One comparison in both languages."""
+    return {
+        "comparison": {"en": each.comparison, "zh": chinese(each.comparison)},
+        "level": {"en": each.level, "zh": chinese(each.level)},
+        "weight": round(each.weight, 4),
+    }
+
+
 def _shown(connection: Connection, item: Item, until_ms: int) -> dict[str, Any]:
     answers = checks.states(connection, item.id, item.round - 1)
     parts = sum(each.weight for each in item.pattern)
@@ -82,14 +91,7 @@ def _shown(connection: Connection, item: Item, until_ms: int) -> dict[str, Any]:
         "until_ms": until_ms,
         "weight": round(item.weight, 4),
         "prior_weight": round(item.weight - parts, 4),
-        "comparisons": [
-            {
-                "comparison": {"en": each.comparison, "zh": chinese(each.comparison)},
-                "level": {"en": each.level, "zh": chinese(each.level)},
-                "weight": round(each.weight, 4),
-            }
-            for each in item.pattern
-        ],
+        "comparisons": [compared_view(each) for each in item.pattern],
         "cluster_sizes": sorted((item.size_a, item.size_b)),
         "custodians": {
             "corrected": answers[CheckState.CORRECTED],
