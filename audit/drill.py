@@ -4,11 +4,12 @@ A tampering that nobody notices is the drill's failure. With a published log of 
 changed (`tampering.py`); what needs a log's key or its database is done to a small log that the drill makes and throws
 away. It changes nothing of what it is shown.
 
-Three drills:
+Four drills:
 1. Files: entries, tiles, checkpoint, signatures, key list. The auditor's verifier must object.
 2. Proofs of one entry: hash, index, another entry, a longer path. The proof's check must object.
 3. History: rollback, fork, a restored backup, rows deleted or edited with the owner's rights, guards taken away, the
    database gone. The verifier with an older checkpoint, or the log itself when it starts, must object.
+4. Running: the right to write revoked, the database deleted. The next append must be refused.
 
 May touch: disk and processes' threads within a temporary folder; reads the folder it is shown
 Spec:      audit.md section 7
@@ -22,6 +23,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from sqlalchemy import event
 
 from audit.drill_log import DrillKeys, DrillLog, append_entries, everyday_entry, publish_cosigned
 from audit.errors import AuditError, MissingError
@@ -92,6 +95,7 @@ def drill_history(folder: Path, now: int) -> Iterator[Trial]:
     yield _trial("history", "rollback", lambda: verify_log(Folder(folder / "earlier"), trust, now, since))
     yield _trial("history", "fork", lambda: verify_log(Folder(forked), trust, now, since))
     yield from _drill_database(folder, kept, backup)
+    yield from _drill_running(folder, kept)
 
 
 def _drill_proof(log: Published, trust: Trust, now: int) -> Iterator[Trial]:
@@ -160,6 +164,33 @@ def _drill_database(folder: Path, kept: DrillLog, backup: Path) -> Iterator[Tria
         shutil.copy(kept.folder / "memory", tampered.folder / "memory")
         edit(tampered.database)
         yield _trial("history", name, lambda tampered=tampered: _start(tampered))  # type: ignore[misc]
+
+
+def _drill_running(folder: Path, kept: DrillLog) -> Iterator[Trial]:
+    """What is done to a log while it runs: the next append must be refused, so that nothing is released for it."""
+    harms: dict[str, Callable[[Log], None]] = {
+        "the right to write revoked": _revoke,
+        "the database deleted under a running log": lambda log: Path(str(log.store.engine.url.database)).unlink(),
+    }
+    for number, (name, harm) in enumerate(harms.items()):
+        harmed = replace(kept, folder=folder / f"harmed-{number}")
+        harmed.folder.mkdir()
+        _copy_database(kept.database, harmed.database)
+        shutil.copy(kept.folder / "memory", harmed.folder / "memory")
+        with harmed.opened() as log:
+            harm(log)
+            yield _trial("running", name, lambda log=log: log.append_and_wait(everyday_entry(ENTRIES)))  # type: ignore[misc]
+
+
+def _revoke(log: Log) -> None:
+    """SQLite has no grants; its authorizer refuses in the same way."""
+
+    def deny(action: int, table: str | None, *_: object) -> int:
+        is_write = action == sqlite3.SQLITE_INSERT and table == "audit_entry"
+        return sqlite3.SQLITE_DENY if is_write else sqlite3.SQLITE_OK
+
+    event.listen(log.store.engine, "connect", lambda driver, _record: driver.set_authorizer(deny))
+    log.store.forget_connections()
 
 
 def _start(log: DrillLog) -> None:

@@ -162,9 +162,14 @@ def _iso(ts_ms: int) -> str:
     return f"{when:%Y-%m-%dT%H:%M:%S}.{ts_ms % 1000:03d}Z"
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a program."""
+
+
 def _csv_line(cells: tuple[str, ...]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow([f"'{cell}" if cell[:1] in "=+-@\t\r" else cell for cell in cells])
+    safe = [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
+    csv.writer(out, lineterminator="\r\n").writerow(safe)
     return out.getvalue()
 
 

@@ -44,6 +44,9 @@ def test_every_tampering_of_the_list_is_caught(tmp_path: Path) -> None:
     assert [trial.tampering for trial in trials if not trial.is_caught] == []
     assert {"rollback", "fork", "a restored backup", *TAMPERINGS} <= {trial.tampering for trial in trials}
     assert len({trial.tampering for trial in trials}) == len(trials)
+    said = {trial.tampering: trial.said or "" for trial in trials}
+    assert said["the right to write revoked"].endswith("database grant revoked")
+    assert said["the database deleted under a running log"].endswith("database gone")
 
 
 def test_a_drill_admits_what_it_missed(log: Memory, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def test_csv_reads_back_and_holds_no_formula(folder: Folder, proven: Proven) -> 
     rows = list(csv.reader(text.splitlines()))
     assert tuple(rows[0]) == COLUMNS and len(rows) == len(ENTRIES) + 1
     assert all(cell[:1] not in ("=", "+", "-", "@") for row in rows for cell in row)
-    assert _csv_line(("=1+1", "@x", "-2", "plain")) == "'=1+1,'@x,'-2,plain\r\n"
+    assert _csv_line(("=1+1", "@x", "-2", "plain", "", "x")) == "'=1+1,'@x,'-2,plain,,x\r\n"
 
 
 @pytest.mark.parametrize("index", [0, 255, 256, 529])
