@@ -21,8 +21,10 @@ from linkage.refusals import Refused, Why
 from linkage.review import State, Verdict
 from linkage.store import checks, review
 from linkage.store.checks import Check
+from linkage.store.deliveries import announce
 from linkage.store.review_rows import Item
 from linkage.unit import Unit, request_sha256
+from linkage.webhooks.kinds import Kind
 
 
 def ask_custodians(unit: Unit, caller: Caller, project: str, item: str, reason: CheckReason) -> None:
@@ -48,6 +50,7 @@ def ask_custodians(unit: Unit, caller: Caller, project: str, item: str, reason: 
         for half in halves:
             checks.add(connection, half, again.round)
         review.set_asked(connection, item)
+        _tell(connection, halves[0])
 
     enter_asked(unit, caller, halves[0], ask)  # 1
     enter_asked(unit, caller, halves[1], lambda connection: to_asked(connection, halves[1]))  # 2
@@ -58,6 +61,7 @@ def to_asked(connection: Connection, half: Check) -> None:
     if checks.state_of(connection, half.id) is not CheckState.WAITING:
         raise Refused(Why.WRONG_STATE, "check: not waiting")
     checks.set_state(connection, half.id, CheckState.ASKED, 0)
+    _tell(connection, half)
 
 
 def enter_asked(unit: Unit, caller: Caller, half: Check, within: Within) -> None:
@@ -66,6 +70,11 @@ def enter_asked(unit: Unit, caller: Caller, half: Check, within: Within) -> None
     request = request_sha256({"project": half.project, "item": half.item, "reason": str(half.reason)})
     allowed = unit.allow(Reason.REVIEWED)
     unit.enter(caller, "check.change", facts, within=within, req=half.id, decision=allowed, input=request)
+
+
+def _tell(connection: Connection, half: Check) -> None:
+    data = {"project": half.project, "check": half.id}
+    announce(connection, half.agency, Kind.CHECK_REQUESTED, data, half.asked_ms)
 
 
 def _must_be_unsure(item: Item) -> None:
