@@ -1,8 +1,8 @@
 """Is SQLite's file still where it was? An engine goes on writing into a file that was deleted or replaced under it.
 
-Every such commit succeeds and is lost with the process. So the store looks before a commit and after it, and a log
-whose file went away refuses until it is opened anew, which compares it with all who remember. It cannot see what lies
-in the file.
+Every such commit succeeds and is lost with the process. So log and witness look before a commit and after it, and one
+whose file went away refuses until it is opened anew, which compares a log with all who remember. It cannot see what
+lies in the file.
 
 May touch: disk (file status)
 """
@@ -12,21 +12,18 @@ from __future__ import annotations
 import os
 import sqlite3
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
-
 
 class DatabaseFile:
-    """The file behind an engine, as it was found at the start."""
+    """The file at a path, as it was found at the start."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._path = str(engine.url.database)
+    def __init__(self, path: str) -> None:
+        self._path = path
         self._is = self._found()
 
     def must_stand(self) -> None:
         """Raise what SQLite would say (`SQLITE_READONLY_DBMOVED`) if it looked. For use while a connection is open."""
         if self._is is None or self._found() != self._is or not os.path.exists(self._path + "-wal"):  # noqa: PTH110 - hot
-            raise OperationalError(None, None, _MovedError("the database file was moved"))
+            raise DatabaseMovedError("the database file was moved")
 
     def _found(self) -> tuple[int, int] | None:
         try:
@@ -36,5 +33,7 @@ class DatabaseFile:
         return found.st_dev, found.st_ino
 
 
-class _MovedError(sqlite3.OperationalError):
+class DatabaseMovedError(sqlite3.OperationalError):
+    """The file that a connection writes to is no longer the one at its path."""
+
     sqlite_errorname = "SQLITE_READONLY_DBMOVED"

@@ -25,7 +25,7 @@ from typing import Final, Self
 from audit.refusals import SignerGoneError
 
 _STARTS_S: Final = 20.0
-_LOOK_S: Final = 0.2
+_LOOK_S: Final = 0.5
 
 
 class SignerKeeper:

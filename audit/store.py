@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, create_engine, insert, inspect, select, update
+from sqlalchemy.exc import OperationalError
 
-from audit.database_file import DatabaseFile
+from audit.database_file import DatabaseFile, DatabaseMovedError
 from audit.durability import check_database, prepare_sessions
 from audit.errors import MissingError
 from audit.events import Book
@@ -110,7 +111,7 @@ class Store:
         self.engine, self.origin, self.book = engine, origin, book
         self._postgresql = engine.dialect.name == "postgresql"
         self._appending, self._checkpointing = Standing(engine), Standing(engine)
-        self._file = None if self._postgresql else DatabaseFile(engine)
+        self._file = None if self._postgresql else DatabaseFile(str(engine.url.database))
 
     @classmethod
     def open(cls, url: str, *, deadline_s: float = DEADLINE_S) -> Self:
@@ -146,10 +147,15 @@ class Store:
         """One transaction; committed durably when the block ends, rolled back when it raises."""
         with _transaction(self.engine) as connection:
             yield connection
-            if self._file is not None:
-                self._file.must_stand()
+            self._must_stand()
+        self._must_stand()
+
+    def _must_stand(self) -> None:
         if self._file is not None:
-            self._file.must_stand()
+            try:
+                self._file.must_stand()
+            except DatabaseMovedError as moved:
+                raise OperationalError(None, None, moved) from None
 
     def lock_head(self, connection: Connection) -> Head:
         """Wait for all other writers, then read the head. An earlier commit of unknown outcome is decided by then."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from audit.database_file import DatabaseFile
 from audit.errors import MissingError
 from audit.witness import Seen
 
@@ -60,6 +61,7 @@ class WitnessStore:
             self._connection.executescript(_SCHEMA)
         except sqlite3.Error as error:
             raise MissingError(f"{path.name}: the witness's database cannot be opened") from error
+        self._file = DatabaseFile(str(path))
         if (mode, level) != ("wal", 2):
             raise MissingError(f"{path.name}: the witness's database would not be durable here")
 
@@ -80,7 +82,9 @@ class WitnessStore:
                 yield turn
                 if turn.kept:
                     self._keep(origin, *turn.kept)
+                self._file.must_stand()
                 self._connection.execute("COMMIT")
+                self._file.must_stand()
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")

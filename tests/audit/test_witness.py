@@ -287,6 +287,13 @@ def test_nothing_leaves_that_was_not_remembered(witness: Witness, store: Witness
     witness.add_checkpoint(Tree(40, branch=1, start=5).request(5, 9))
 
 
+def test_a_witness_without_its_file_cosigns_nothing(witness: Witness, tmp_path: Path) -> None:
+    """A witness would go on cosigning into a deleted file, and know nothing of it after its next start."""
+    witness.add_checkpoint(TREE.request(0, 5))
+    (tmp_path / "witness.db").rename(tmp_path / "elsewhere.db")
+    assert refusal(witness, TREE.request(5, 9)) == (Refusal.UNAVAILABLE, None)
+
+
 def test_a_failed_commit_cosigns_nothing(
     witness: Witness, store: WitnessStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
