@@ -34,7 +34,7 @@ from audit.models import create_tables
 from audit.proof import TlogProof
 from audit.recover import check_entries
 from audit.refusals import LogUnavailableError
-from audit.tampering import CHECKPOINT, NEEDS_LEVEL_1, TAMPERINGS, Overlay, Published, flip
+from audit.tampering import CHECKPOINT, NEEDS, TAMPERINGS, Overlay, Published, flip
 from audit.tiles import WIDTH, TileHashes, parse_bundle
 from audit.verifier.sources import Folder, Source
 from audit.verifier.stretch import read_tile
@@ -65,10 +65,10 @@ def drill_published(source: Source, trust: Trust, now: int) -> Iterator[Trial]:
     """Drills 1 and 2 on a published log that verifies. Raises `AuditError` when it does not verify to begin with."""
     proven = verify_log(source, trust, now)
     log = Published(source, proven.head.size)
-    if log.size < 2:
-        raise MissingError("a drill needs a log of two entries or more")
+    if log.size < 1:
+        raise MissingError("a drill needs a log with an entry")
     for name, change in TAMPERINGS.items():
-        if name == NEEDS_LEVEL_1 and log.size < WIDTH:
+        if log.size < NEEDS.get(name, 1):
             continue
         tampered = Overlay(source, change(log))
         yield _trial("files", name, lambda tampered=tampered: verify_log(tampered, trust, now))  # type: ignore[misc]
@@ -107,13 +107,16 @@ def _drill_proof(log: Published, trust: Trust, now: int) -> Iterator[Trial]:
     proof = TlogProof(index, tuple(inclusion_proof(hashes, index, log.size)), log.note)
     check_proof(entry, proof.to_text(), trust, now)
     spoilt = {
-        "a hash of a proof": (entry, replace(proof, hashes=(flip(proof.hashes[0], 5), *proof.hashes[1:]))),
         "the index of a proof": (entry, replace(proof, index=index + 1)),
-        "the entry of another index": (neighbour, proof),
         "a byte of a proven entry": (flip(entry, 9), proof),
         "a proof with a hash too many": (entry, replace(proof, hashes=(*proof.hashes, bytes(32)))),
-        "a proof with a hash too few": (entry, replace(proof, hashes=proof.hashes[:-1])),
     }
+    if log.size > 1:
+        spoilt |= {
+            "a hash of a proof": (entry, replace(proof, hashes=(flip(proof.hashes[0], 5), *proof.hashes[1:]))),
+            "the entry of another index": (neighbour, proof),
+            "a proof with a hash too few": (entry, replace(proof, hashes=proof.hashes[:-1])),
+        }
     for name, (shown, wrong) in spoilt.items():
         text = wrong.to_text()
         yield _trial("proof", name, lambda shown=shown, text=text: check_proof(shown, text, trust, now))  # type: ignore[misc]

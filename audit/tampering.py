@@ -105,7 +105,7 @@ TAMPERINGS: Mapping[str, Callable[[Published], Changes]] = MappingProxyType(
         "a bundle cut short": lambda log: {log.place(None, 0): log.source.read(log.place(None, 0))[:-3]},
         "an entry left out": lambda log: log.bundle(lambda entries: entries[:-1]),
         "an entry added": lambda log: log.bundle(lambda entries: [*entries, entries[-1]]),
-        "a hash of a level-0 tile": lambda log: log.flipped(log.place(0, 0), 33),
+        "a hash of a level-0 tile": lambda log: log.flipped(log.place(0, 0), 3),
         "a hash of a level-1 tile": lambda log: log.flipped(log.place(1, 0), 3),
         "the size of the checkpoint": lambda log: log.rewritten(size=log.size - 1),
         "the root of the checkpoint": lambda log: log.rewritten(root=bytes(32)),
@@ -126,5 +126,5 @@ TAMPERINGS: Mapping[str, Callable[[Published], Changes]] = MappingProxyType(
 )
 """Every tampering that a folder of files shows, by what was done to it."""
 
-NEEDS_LEVEL_1 = "a hash of a level-1 tile"
-"""Only a log of 256 entries or more has one."""
+NEEDS: Mapping[str, int] = MappingProxyType({"two entries swapped": 2, "a hash of a level-1 tile": WIDTH})
+"""How many entries a log must have for a tampering to be one."""

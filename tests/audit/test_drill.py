@@ -56,6 +56,12 @@ def test_a_drill_admits_what_it_missed(log: Memory, monkeypatch: pytest.MonkeyPa
     assert not trials["nothing at all"].is_caught
 
 
+def test_a_log_of_one_entry_can_be_drilled() -> None:
+    """The first log that anybody has, of one run, would be refused, or its drill would miss what is none."""
+    trials = list(drill_published(Memory(PublishedLog(random_entries(1)).files()), Trust(KEYS), NOW))
+    assert len(trials) > 20 and all(trial.is_caught for trial in trials)
+
+
 def test_a_drill_begins_with_a_log_that_verifies(log: Memory) -> None:
     """A log that is broken anyway would make every tampering look caught."""
     broken = Memory({**log.files, "checkpoint": log.files["checkpoint"].replace(b"600", b"599")})
