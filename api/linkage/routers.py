@@ -6,11 +6,12 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from api.linkage import check_routes, review_routes, unit_routes, webhook_routes
+from api.linkage import check_routes, review_routes, subject_routes, unit_routes, webhook_routes
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     unit_routes.router,
     review_routes.router,
     check_routes.router,
+    subject_routes.router,
     webhook_routes.router,
 )
