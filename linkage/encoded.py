@@ -1,9 +1,10 @@
-"""The wire form of one encoded source: an Arrow IPC file with the plan's fingerprint, keys per slot and visible bits.
+"""The wire form of one encoded source: an Arrow IPC file of record handles, keys per slot and visible bits.
 
 A batch says nothing of a source's row order, record ids or missing fields. Sealing a batch to the linkage unit and
 authenticating its sender are not done here.
 
-Columns: one fixed-size binary column of slots × 16 bytes per key type, and two booleans. The header is canonical JSON
+Columns: `record`, the handle of 16 bytes (decision of 2026-11-26); one fixed-size binary column of slots × 16 bytes per
+key type; two booleans. The header is canonical JSON
 under the metadata key `sealink`.
 Spec: contracts section 2 (Batch).
 """
@@ -26,10 +27,25 @@ from linkage.errors import BatchError, FingerprintError
 from linkage.plan import Plan
 
 KEY_BYTES: Final = 16
+HANDLE_BYTES: Final = 16
+HANDLE: Final = "record"
 VISIBLE: Final = ("has_name", "has_id")
-_META: Final = b"sealink"
-_FORMAT: Final = "sealink/v1/batch"
+META: Final = b"sealink"
+FORMAT: Final = "sealink/v2/batch"
 _SOURCE: Final = re.compile(r"[\w-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a batch belongs: project, agency and key epoch. Handles are made for one place only."""
+
+    project: str
+    agency: str
+    epoch: int
+
+
+LOCAL: Final = Place("local", "local", 1)
+"""The place of batches that never leave the machine of a rehearsal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +64,22 @@ class Header:
     normaliser: str
     collisions: Mapping[str, float]
     health: Mapping[str, float] = field(default_factory=dict)
-    format: str = _FORMAT
+    project: str = LOCAL.project
+    agency: str = LOCAL.agency
+    epoch: int = LOCAL.epoch
+    format: str = FORMAT
+
+    @property
+    def place(self) -> Place:
+        return Place(self.project, self.agency, self.epoch)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some records: `keys` per key type uint8[n, slots, 16] (or the CLK as one "clk" column), `visible` bool[n]."""
+    """Some records: `handles` uint8[n, 16]; `keys` per key type uint8[n, slots, 16] (or the CLK as one "clk" column);
+    `visible` bool[n]."""
 
+    handles: NDArray[np.uint8]
     keys: Mapping[str, NDArray[np.uint8]]
     visible: Mapping[str, NDArray[np.bool_]]
 
@@ -69,6 +94,10 @@ class Batch:
 
     def __len__(self) -> int:
         return self.header.records
+
+    def handles(self) -> NDArray[np.uint8]:
+        """Record handles: uint8[n, 16]."""
+        return self.keys(HANDLE)
 
     def keys(self, name: str) -> NDArray[np.uint8]:
         """Keys of one type: uint8[n, slots × 16]."""
@@ -93,20 +122,29 @@ def columns_of(plan: Plan) -> dict[str, int]:
     return {key_type.name: key_type.slots * KEY_BYTES for key_type in plan.schema.key_types}
 
 
-def write_batch(path: Path, header: Header, plan: Plan, chunks: Iterable[Chunk]) -> None:
-    """Write a batch file; it appears under its name only when it is whole."""
-    widths = columns_of(plan)
+def arrow_schema(plan: Plan, header: Header | None = None) -> pa.Schema:
+    """The columns of a batch of this plan in their order, with the header if there is one."""
+    widths = {HANDLE: HANDLE_BYTES, **columns_of(plan)}
     fields = [pa.field(name, pa.binary(width), nullable=False) for name, width in widths.items()]
     fields += [pa.field(name, pa.bool_(), nullable=False) for name in VISIBLE]
-    text = json.dumps(asdict(header), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    schema = pa.schema(fields, metadata={_META: text.encode()})
+    return pa.schema(fields, metadata=None if header is None else {META: header_text(header)})
+
+
+def header_text(header: Header) -> bytes:
+    """The header as it stands in a file."""
+    return json.dumps(asdict(header), sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def write_batch(path: Path, header: Header, plan: Plan, chunks: Iterable[Chunk]) -> None:
+    """Write a batch file; it appears under its name only when it is whole."""
+    schema = arrow_schema(plan, header)
     with (
         whole_file(path) as partial,
         pa.OSFile(str(partial), "wb") as sink,
         pa.ipc.new_file(sink, schema) as out,
     ):
         for chunk in chunks:
-            out.write_batch(_record_batch(schema, widths, chunk))
+            out.write_batch(_record_batch(schema, chunk))
 
 
 def read_batch(path: Path) -> Batch:
@@ -116,17 +154,23 @@ def read_batch(path: Path) -> Batch:
         table = reader.read_all()
     except (OSError, pa.ArrowInvalid) as error:
         raise BatchError(f"{path}: not a batch of encoded records") from error
-    try:
-        header = Header(**json.loads((table.schema.metadata or {})[_META]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise BatchError(f"{path}: the batch header is missing or damaged") from error
-    if header.format != _FORMAT:
-        raise BatchError(f"{path}: written by another version of the wire format")
-    if not isinstance(header.source, str) or not _SOURCE.fullmatch(header.source):  # it becomes part of file names
-        raise BatchError(f"{path}: the header's source is not a plain name")
+    header = header_of(table.schema, str(path))
     if header.records != table.num_rows:
         raise BatchError(f"{path}: the header states another number of records than the file holds")
     return Batch(path, header, table)
+
+
+def header_of(schema: pa.Schema, where: str) -> Header:
+    """The header in an Arrow schema's metadata; BatchError names `where` and the rule."""
+    try:
+        header = Header(**json.loads((schema.metadata or {})[META]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BatchError(f"{where}: the batch header is missing or damaged") from error
+    if header.format != FORMAT:
+        raise BatchError(f"{where}: written by another version of the wire format")
+    if not isinstance(header.source, str) or not _SOURCE.fullmatch(header.source):  # it becomes part of file names
+        raise BatchError(f"{where}: the header's source is not a plain name")
+    return header
 
 
 def check_batch(batch: Batch, plan: Plan) -> None:
@@ -136,12 +180,10 @@ def check_batch(batch: Batch, plan: Plan) -> None:
             f"{batch.path}: encoded under other parameters than this project's plan",
             hint="encode the source again with the project's plan",
         )
-    expected = {name: pa.binary(width) for name, width in columns_of(plan).items()}
-    expected |= {name: pa.bool_() for name in VISIBLE}
     found = {field.name: field.type for field in batch.table.schema}
-    for name, kind in expected.items():
-        if found.get(name) != kind:
-            raise BatchError(f"{batch.path}: column {name!r} is missing or of another width")
+    for field_ in arrow_schema(plan):
+        if found.get(field_.name) != field_.type:
+            raise BatchError(f"{batch.path}: column {field_.name!r} is missing or of another width")
 
 
 @contextmanager
@@ -155,11 +197,14 @@ def whole_file(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def _record_batch(schema: pa.Schema, widths: Mapping[str, int], chunk: Chunk) -> pa.RecordBatch:
+def _record_batch(schema: pa.Schema, chunk: Chunk) -> pa.RecordBatch:
+    columns = {HANDLE: chunk.handles, **chunk.keys}
     arrays: list[Any] = []
-    for name, width in widths.items():
-        flat = np.ascontiguousarray(chunk.keys[name]).reshape(-1, width)
-        arrays.append(pa.Array.from_buffers(pa.binary(width), len(flat), [None, pa.py_buffer(flat)]))
+    for field_ in schema:
+        if field_.name in VISIBLE:
+            continue
+        flat = np.ascontiguousarray(columns[field_.name]).reshape(-1, field_.type.byte_width)
+        arrays.append(pa.Array.from_buffers(field_.type, len(flat), [None, pa.py_buffer(flat)]))
     arrays += [pa.array(chunk.visible[name]) for name in VISIBLE]
     return pa.record_batch(arrays, schema=schema)
 

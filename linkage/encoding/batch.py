@@ -18,13 +18,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage.encoded import VISIBLE, Chunk, Header, whole_file, write_batch
+from linkage.encoded import LOCAL, VISIBLE, Chunk, Header, Place, whole_file, write_batch
 from linkage.encoding.clk import Filters
 from linkage.encoding.common_values import leave_out_common
 from linkage.encoding.diffused_filters import diffused_filters
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.encoding.mapping import Records
-from linkage.encoding.match_keys import KeySlots, build_keys, record_seeds, tag_digests
+from linkage.encoding.match_keys import KeySlots, build_keys, record_handles, record_seeds, tag_digests
 from linkage.encoding.own_health import own_figures
 from linkage.encoding.prf import Bytes2D
 from linkage.encoding.tag_columns import TagColumn
@@ -33,7 +33,6 @@ from linkage.health.own_figures import PUBLISH_FROM, Margin, OwnFigures, stated
 from linkage.plan import Plan
 
 CHUNK_RECORDS: Final = 32_768
-EPOCH: Final = "1"  # a new epoch has a new linkage secret; one secret serves one epoch only
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ def encode_source(
     batch_path: Path,
     private_path: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    place: Place = LOCAL,
 ) -> EncodedSource:
     """Write `batch_path` (for the linkage unit) and `private_path` (`row,record`, for this agency only)."""
     tagged, too_common = _usable(tag_records(records, plan.schema), plan)
@@ -71,7 +71,7 @@ def encode_source(
     filters: Filters | None = None
     margin: Margin | None = None
     if plan.scheme == "clk":
-        filters, margin = diffused_filters(records, order, plan, secret, agency, EPOCH)
+        filters, margin = diffused_filters(records, order, plan, secret, agency, str(place.epoch))
     own = own_figures(tagged, order, plan, too_common, margin)
     header = Header(
         source=source,
@@ -82,7 +82,11 @@ def encode_source(
         normaliser=plan.normaliser,
         collisions=_collisions(columns, len(order)),
         health=stated(len(order), own.leakage, own.margin),
+        project=place.project,
+        agency=place.agency,
+        epoch=place.epoch,
     )
+    handles = record_handles(record_ids, agency, place)
 
     def chunks() -> Iterator[Chunk]:
         spans = [slice(at, min(at + CHUNK_RECORDS, len(order))) for at in range(0, len(order), CHUNK_RECORDS)]
@@ -92,7 +96,7 @@ def encode_source(
             seeds = record_seeds(record_ids, agency)
             built = _key_chunks(columns, seeds, spans, plan, secret, agency, occupied, overflow)
         for span, keys in zip(spans, built, strict=True):
-            yield Chunk(keys, {name: bits[span] for name, bits in visible.items()})
+            yield Chunk(handles[span], keys, {name: bits[span] for name, bits in visible.items()})
             progress(span.stop, len(order))
 
     with whole_file(private_path) as partial:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from linkage.encoded import read_batch, whole_file
+from linkage.encoded import LOCAL, Place, read_batch, whole_file
 from linkage.encoding.batch import EncodedSource, encode_source
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.encoding.mapping import apply_mapping
@@ -93,6 +93,7 @@ def encode_file(
     *,
     date: str = "",
     examined: Callable[[HealthReport], object] = lambda report: None,
+    place: Place = LOCAL,
 ) -> Custody:
     """Encode one source file and examine the batch before it stands under its name.
 
@@ -100,7 +101,7 @@ def encode_file(
     health report, HealthError; neither batch nor private map is left behind then.
     """
     with whole_file(private_path) as private, whole_file(batch_path) as batch:
-        encoded, rows = encode_unchecked(source, plan, secret, agency, batch, private, progress)
+        encoded, rows = encode_unchecked(source, plan, secret, agency, batch, private, progress, place)
         report = examine(read_batch(batch), plan, date, encoded.own)
         examined(report)
         refuse_unhealthy(report)
@@ -115,9 +116,10 @@ def encode_unchecked(
     batch_path: Path,
     private_path: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    place: Place = LOCAL,
 ) -> tuple[EncodedSource, tuple[int, int]]:
     """Encode one source file, and rows read and filtered out. The batch must not leave before it was examined."""
     table = read_source(source.file, source.columns, source.record_id, source.filter)
     records = apply_mapping(table, source.fields)
-    encoded = encode_source(source.name, records, plan, secret, agency, batch_path, private_path, progress)
+    encoded = encode_source(source.name, records, plan, secret, agency, batch_path, private_path, progress, place)
     return encoded, (table.rows_read, table.rows_filtered)

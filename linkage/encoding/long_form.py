@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from linkage.encoded import VISIBLE, Batch, columns_of, read_batch
+from linkage.encoded import Batch, arrow_schema, read_batch
 from linkage.encoding.custody import encode_unchecked
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.encoding.project import Source
@@ -39,15 +39,16 @@ def examine_again(
     Raises SourceFileError or MappingError. A batch that differs from its source fails a check and raises nothing.
     """
     again = work / "again.batch"
-    encoded, _ = encode_unchecked(source, plan, secret, agency, again, work / "again.private", progress)
+    private = work / "again.private"
+    encoded, _ = encode_unchecked(source, plan, secret, agency, again, private, progress, batch.header.place)
     same = _equal(batch, read_batch(again), plan)
     own = replace(encoded.own, reproduced=same, key_days=key_days)
     return examine(batch, plan, date, own)
 
 
 def _equal(a: Batch, b: Batch, plan: Plan) -> bool:
-    """Same secret, rows and keys in the same order."""
-    names = [*columns_of(plan), *VISIBLE]
+    """Same secret, handles, rows and keys in the same order."""
+    names = arrow_schema(plan).names
     if a.header.secret != b.header.secret or len(a) != len(b) or not set(names) <= set(a.table.column_names):
         return False
     return all(a.table.column(name).equals(b.table.column(name)) for name in names)

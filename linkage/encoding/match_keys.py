@@ -17,6 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from linkage.encoded import Place
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.encoding.prf import OUTPUT_BYTES, Bytes2D, prf_fast
 from linkage.encoding.tag_columns import TagColumn
@@ -42,6 +43,11 @@ def tag_digests(columns: Mapping[str, TagColumn], secret: LinkageSecret) -> dict
 def record_seeds(record_ids: Sequence[str], agency: AgencyKey) -> Bytes2D:
     """Per-record seed of the dummies: uint8[n, 16], stable when the same record is submitted again."""
     return _digest_strings(record_ids, agency.derive("record"))
+
+
+def record_handles(record_ids: Sequence[str], agency: AgencyKey, place: Place) -> Bytes2D:
+    """What the linkage unit calls each record: uint8[n, 16]. Another project or epoch has other handles."""
+    return _digest_strings(record_ids, agency.derive("handle", place.project, str(place.epoch)))
 
 
 def build_keys(

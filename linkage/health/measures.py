@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.encoded import KEY_BYTES, VISIBLE, Batch, columns_of
+from linkage.encoded import HANDLE, KEY_BYTES, VISIBLE, Batch, columns_of
 from linkage.health import record_shapes as shapes
 from linkage.health.bit_patterns import BitPatterns, bit_patterns
 from linkage.health.key_graph import KeyGraph, key_graph
@@ -47,7 +47,7 @@ class BatchMeasures:
 
 def measure_batch(batch: Batch, plan: Plan, progress: Progress = lambda done, total: None) -> BatchMeasures:
     """Measure a batch under the plan that it claims. 50,000 records with 43 key types take a few seconds."""
-    expected = {*columns_of(plan), *VISIBLE}
+    expected = {HANDLE, *columns_of(plan), *VISIBLE}
     found = set(batch.table.column_names)
     visible = {name: batch.visible(name) for name in VISIBLE}
     general = (

@@ -19,7 +19,8 @@ PLAN = Plan(load_schema("cn-child-v1"), "match-keys", 1000, "test")
 def chunk(records: int, seed: int) -> Chunk:
     rng = np.random.default_rng(seed)
     keys = {k.name: rng.integers(0, 256, (records, k.slots, 16), dtype=np.uint8) for k in PLAN.schema.key_types}
-    return Chunk(keys, {"has_name": rng.random(records) < 0.9, "has_id": rng.random(records) < 0.5})
+    handles = rng.integers(0, 256, (records, 16), dtype=np.uint8)
+    return Chunk(handles, keys, {"has_name": rng.random(records) < 0.9, "has_id": rng.random(records) < 0.5})
 
 
 def header(records: int) -> Header:
@@ -35,6 +36,7 @@ def test_a_batch_comes_back_as_written(tmp_path: Path) -> None:
     for key_type in PLAN.schema.key_types:
         written = np.concatenate([c.keys[key_type.name] for c in chunks]).reshape(12, -1)
         assert np.array_equal(batch.keys(key_type.name), written)
+    assert np.array_equal(batch.handles(), np.concatenate([c.handles for c in chunks]))
     for bit in ("has_name", "has_id"):
         assert np.array_equal(batch.visible(bit), np.concatenate([c.visible[bit] for c in chunks]))
 

@@ -26,7 +26,7 @@ def encode(path: Path, plaintext: Plaintext, plan: Plan, agency: AgencyKey) -> B
         for number, kind in enumerate(plan.schema.key_types)
     }
     header = Header("s", plan.fingerprint, SECRET.fingerprint, len(plaintext), plan.scheme, plan.normaliser, {})
-    write_batch(path, header, plan, [Chunk(keys, plaintext.visible)])
+    write_batch(path, header, plan, [Chunk(seeds, keys, plaintext.visible)])
     return read_batch(path)
 
 

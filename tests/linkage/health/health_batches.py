@@ -50,6 +50,10 @@ def share(keys: Keys, rows: Iterable[int], types: Iterable[str], what: object, s
     return keys
 
 
+def handles(records: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(3).integers(0, 256, (records, 16), dtype=np.uint8)
+
+
 def bits(records: int, seed: int = 2) -> dict[str, NDArray[np.bool_]]:
     rng = np.random.default_rng(seed)
     return {"has_name": rng.random(records) < 0.9, "has_id": rng.random(records) < 0.6}
@@ -67,7 +71,7 @@ def make_batch(
     n = len(next(iter(keys.values())))
     header = change(Header("school", plan.fingerprint, "0" * 16, n, plan.scheme, plan.normaliser, {}))
     path = folder / "school.batch"
-    write_batch(path, header, plan, [Chunk(keys, visible or bits(n))])
+    write_batch(path, header, plan, [Chunk(handles(n), keys, visible or bits(n))])
     return read_batch(path)
 
 

@@ -30,7 +30,7 @@ def report(folder: Path, scheme: str = "match-keys") -> HealthReport:
         keys[plan.schema.key_types[0].name][:100, 0] = 0
     visible = {name: rng.random(n) < 0.5 for name in ("has_name", "has_id")}
     header = Header("school", plan.fingerprint, "0" * 16, n, scheme, plan.normaliser, {})
-    write_batch(folder / "x.batch", header, plan, [Chunk(keys, visible)])
+    write_batch(folder / "x.batch", header, plan, [Chunk(rng.integers(0, 256, (n, 16), dtype=np.uint8), keys, visible)])
     own = OwnFigures((FieldFigures("phones", 0.4, 0.1),), (), 0.0, 1.0, Leakage(0.1, 0.1, 0.2, True))
     return examine(read_batch(folder / "x.batch"), plan, "2026-11-24", own)
 
