@@ -7,7 +7,19 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import adversary, auditing, custodian, health, judging, linkage_unit, planning, rehearsal
+from api.cli import (
+    adversary,
+    auditing,
+    custodian,
+    custodian_tasks,
+    health,
+    judging,
+    linkage_unit,
+    planning,
+    rehearsal,
+    review,
+    webhooks,
+)
 
 app = typer.Typer(
     name="sealink",
@@ -25,6 +37,9 @@ custodian.register(app)
 linkage_unit.register(app)
 health.register(app)
 judging.register(app)
+review.register(app)
+custodian_tasks.register(app)
+webhooks.register(app)
 adversary.register(app)
 auditing.register(app)
 

@@ -16,10 +16,10 @@ def handle(number: int) -> bytes:
 
 
 def pair(
-    a: int, b: int, *, level: str = "name.exact", weight: float = -0.5, sizes: tuple[int, int] = (1, 1)
+    a: int, b: int, *, level: str = "same pinyin", weight: float = -0.5, sizes: tuple[int, int] = (1, 1)
 ) -> UnsurePair:
     """A pair of the police's record `a` and the hospital's record `b`."""
-    pattern = (Compared("name", level, 6.5), Compared("birth_date", "different", -7.0))
+    pattern = (Compared("name", level, 6.5), Compared("date of birth", "absent or different", -7.0))
     return UnsurePair("police", handle(a), f"c{a}", sizes[0], "hospital", handle(b), f"d{b}", sizes[1], pattern, weight)
 
 

@@ -155,7 +155,7 @@ def test_a_reviewer_decides_what_he_saw(place: ServiceSite) -> None:
     enqueue(place, pair(1, 2))
     shown = take(place, "ann")
     assert shown is not None
-    enqueue(place, pair(1, 2, level="name.sound"), job="1" * 26)
+    enqueue(place, pair(1, 2, level="surname"), job="1" * 26)
     with refused(Why.STALE):
         decide_pair(place.unit, reviewer("ann"), PROJECT, shown["item"], shown["seen"], SAME)
     again = take(place, "ann")

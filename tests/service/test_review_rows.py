@@ -62,7 +62,7 @@ def test_changed_levels_ask_again(place: ServiceSite) -> None:
     """A decision on what is no longer to be seen would stand."""
     enqueue(place, pair(1, 2))
     _decide(place, _only(place), Verdict.SAME, Verdict.SAME)
-    assert enqueue(place, pair(1, 2, level="name.sound"), job=LATER) == 1
+    assert enqueue(place, pair(1, 2, level="surname"), job=LATER) == 1
     assert _decided(place) == []
     assert _only(place).round == 2
 
