@@ -23,6 +23,7 @@ from linkage.errors import ProjectError
 
 if TYPE_CHECKING:
     from api.client import SealinkClient
+    from api.custody_folder import CustodyFolder
 
 Project = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's code.")]
 Folder = Annotated[Path, typer.Option("--at", help="The custodian's folder: keys, profile, projects.")]
@@ -37,8 +38,8 @@ SESSION = Path("session.json")
 
 
 @contextmanager
-def as_agency(at: Path, passphrase_file: Path | None) -> Iterator[SealinkClient]:
-    """A client of the agency whose folder this is."""
+def as_custodian(at: Path, passphrase_file: Path | None) -> Iterator[tuple[SealinkClient, CustodyFolder]]:
+    """A client of the agency whose folder this is, and the folder."""
     from api.client import SealinkClient
     from api.custody_folder import CustodyFolder
     from audit.crypto import passphrase
@@ -51,7 +52,14 @@ def as_agency(at: Path, passphrase_file: Path | None) -> Iterator[SealinkClient]
     with service_refusals():
         folder = CustodyFolder(at, ask)
         with SealinkClient(folder.profile().service, folder.credential()) as client:
-            yield client
+            yield client, folder
+
+
+@contextmanager
+def as_agency(at: Path, passphrase_file: Path | None) -> Iterator[SealinkClient]:
+    """The client alone."""
+    with as_custodian(at, passphrase_file) as (client, _):
+        yield client
 
 
 @contextmanager

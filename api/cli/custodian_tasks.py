@@ -7,7 +7,8 @@ Sees:      the agency's own record handles
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
@@ -20,14 +21,20 @@ from api.cli.connecting import (
     Project,
     Session,
     as_agency,
+    as_custodian,
     as_person,
 )
 from api.cli.console import err, out
 from api.moments import day
 
+if TYPE_CHECKING:
+    from api.custody_folder import CustodyFolder
+
 checks = typer.Typer(no_args_is_help=True, help="Records that the linkage unit asks you to check in your own file.")
 subjects = typer.Typer(no_args_is_help=True, help="Access, correction and deletion as the children's own right.")
 
+Private = Annotated[Path | None, typer.Option(help="NAME.private of your batch: show record ids, not handles.")]
+Epoch = Annotated[int, typer.Option(help="Epoch of the linkage secret that the batch was encoded under.")]
 Right = Literal["access", "correction", "deletion"]
 Refusal = Literal["identity-unproven", "legal-retention", "statutory-duty", "confidential-by-law", "not-shown-wrong"]
 
@@ -40,12 +47,17 @@ def register(app: typer.Typer) -> None:
 
 @checks.command("list")
 def list_checks(
-    project: Project, at: Folder = CUSTODY, passphrase_file: PassphraseFile = None, as_json: AsJson = False
+    project: Project,
+    private: Private = None,
+    epoch: Epoch = 1,
+    at: Folder = CUSTODY,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Your own records to be looked at, by their handles, with the reason and the day."""
-    with as_agency(at, passphrase_file) as client:
-        found = client.list_checks(project)
-    _show(found, ("check", "handle", "reason", "state", "due_ms"), as_json)
+    """Your own records to be looked at, with the reason and the day."""
+    with as_custodian(at, passphrase_file) as (client, folder):
+        found = _named(client.list_checks(project), folder, private, project, epoch)
+    _show(found, ("check", "record" if private else "handle", "reason", "state", "due_ms"), as_json)
 
 
 @checks.command("answer")
@@ -68,14 +80,20 @@ def answer_check(
 @subjects.command("open")
 def open_request(
     project: Project,
-    handle: Annotated[str, typer.Option(help="Handle of your own record, 32 hexadecimal digits.")],
     right: Annotated[Right, typer.Option(help="What the subject asks for.")],
+    handle: Annotated[str, typer.Option(help="Handle of your own record; asked for its record id when absent.")] = "",
+    epoch: Epoch = 1,
     at: Folder = CUSTODY,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Open a subject's request; every agency that holds a record of the child gets a task."""
-    with as_agency(at, passphrase_file) as client:
+    from api.own_records import handles_of
+
+    with as_custodian(at, passphrase_file) as (client, folder):
+        if not handle:  # a record id in an argument would stay in the shell's history
+            record = typer.prompt("record id", err=True)
+            (handle,) = handles_of([record], folder.agency_key(), project, epoch)
         found = client.open_subject_request(project, handle, right)
     _show([found], _REQUEST, as_json)
 
@@ -107,12 +125,17 @@ def list_requests(
 
 @subjects.command("tasks")
 def list_tasks(
-    project: Project, at: Folder = CUSTODY, passphrase_file: PassphraseFile = None, as_json: AsJson = False
+    project: Project,
+    private: Private = None,
+    epoch: Epoch = 1,
+    at: Folder = CUSTODY,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
 ) -> None:
-    """What you have to do for subjects, by your own handles."""
-    with as_agency(at, passphrase_file) as client:
-        found = client.list_subject_tasks(project)
-    _show(found, ("task", "right", "handle", "state", "due_ms"), as_json)
+    """What you have to do for subjects."""
+    with as_custodian(at, passphrase_file) as (client, folder):
+        found = _named(client.list_subject_tasks(project), folder, private, project, epoch)
+    _show(found, ("task", "right", "record" if private else "handle", "state", "due_ms"), as_json)
 
 
 @subjects.command("answer")
@@ -142,6 +165,7 @@ _REQUEST = ("request", "right", "state", "overdue", "due_ms", "open_tasks", "ans
 _HEADINGS = {
     "check": "核对 · check",
     "handle": "记录句柄 · handle",
+    "record": "记录编号 · record",
     "reason": "原因 · reason",
     "state": "状态 · state",
     "due_ms": "期限 · due",
@@ -153,6 +177,18 @@ _HEADINGS = {
     "open_tasks": "未答 · open",
     "answered_tasks": "已答 · answered",
 }
+
+
+def _named(
+    rows: list[dict[str, Any]], folder: CustodyFolder, private: Path | None, project: str, epoch: int
+) -> list[dict[str, Any]]:
+    """With record ids beside the handles, as far as the private map knows them."""
+    if private is None:
+        return rows
+    from api.own_records import records_by_handle
+
+    known = records_by_handle(private, folder.agency_key(), project, epoch)
+    return [{**row, "record": known.get(row["handle"])} for row in rows]
 
 
 def _show(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:

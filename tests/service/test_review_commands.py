@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ from api.client.async_review_verbs import AsyncReviewVerbs
 from api.client.review_verbs import ReviewVerbs
 from api.custody_folder import CustodyFolder, Profile
 from api.linkage import check_routes, review_routes, subject_routes, webhook_routes
+from api.own_records import handles_of
+from linkage.encoding.keys import AgencyKey
 from linkage.records import Holder
 
 Run = Callable[..., Result]
@@ -105,6 +108,31 @@ def test_subjects_at_the_terminal(run: Run) -> None:
     assert (request["state"], request["answered_tasks"]) == ("closed", 2)
     assert "closed" in run(POLICE, "subjects", "list", PROJECT).output
     run(OPERATOR, "subjects", "overdue", PROJECT, "--session", "session.json")
+
+
+def test_custodians_see_their_own_record_ids(
+    place_sqlite: ServiceSite, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A custodian would be asked about handles that no register of its own knows."""
+    key = AgencyKey.generate()
+    monkeypatch.setattr(CustodyFolder, "agency_key", lambda _: key)
+    (known,) = handles_of(["p-77"], key, PROJECT, 3)
+    assert known != handles_of(["p-77"], key, PROJECT, 1)[0]
+    private = tmp_path / "police.private"
+    private.write_text("row,record\n0,p-76\n1,p-77\n")
+    one = pair(1, 2)
+    enqueue(place_sqlite, replace(one, handle_a=bytes.fromhex(known)))
+    for person in (ANN, BEN):
+        run(person, "review", "next", PROJECT, keys="u\n")
+    (unsure,) = json.loads(run(OPERATOR, "review", "unsure", PROJECT, "--json").stdout)
+    run(OPERATOR, "review", "ask", PROJECT, unsure["item"])
+    names = ("--private", str(private), "--epoch", "3")
+    assert "p-77" in run(POLICE, "checks", "list", PROJECT, *names).output
+    assert "p-77" not in run(POLICE, "checks", "list", PROJECT, "--private", str(private)).output
+    bad = ("checks", "list", PROJECT, "--private", "none")
+    assert "not a private map" in run(POLICE, *bad, fails=True).output
+    asked = run(POLICE, "subjects", "open", PROJECT, "--right", "access", keys="p-77\n", fails=True)
+    assert "refused: record: none with this handle\n" in asked.output
 
 
 def test_webhooks_at_the_terminal(run: Run, tmp_path: Path) -> None:
