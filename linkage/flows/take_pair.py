@@ -83,7 +83,7 @@ def compared_view(each: Compared) -> dict[str, Any]:
 
 
 def _shown(connection: Connection, item: Item, until_ms: int) -> dict[str, Any]:
-    answers = checks.states(connection, item.id, item.round - 1)
+    answers = checks.last_states(connection, item.id)
     parts = sum(each.weight for each in item.pattern)
     return {
         "item": item.id,

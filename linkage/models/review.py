@@ -38,7 +38,8 @@ ITEM: Final = Table(
     UniqueConstraint("project", "agency_a", "handle_a", "agency_b", "handle_b"),
     Index(None, "project", "state", "urgency"),
 )
-"""`pattern`: JSON of comparisons, levels and weights, as shown. `levels`: SHA-256 of the levels alone."""
+"""`pattern`: JSON of comparisons, levels and weights, as shown. `levels`: SHA-256 of the levels alone, empty
+once a record has changed since."""
 
 SEAT: Final = Table(
     "review_seat",

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from linkage.checks import CheckReason, CheckState
 from linkage.models.review import CHECK
@@ -84,6 +84,13 @@ def set_state(connection: Connection, check: str, state: CheckState, now_ms: int
 def states(connection: Connection, item: str, round_of_item: int) -> Counter[CheckState]:
     """The halves of an item's round, by state."""
     found = connection.execute(select(CHECK.c.state).where(CHECK.c.item == item, CHECK.c.round == round_of_item))
+    return Counter(CheckState(state) for state in found.scalars())
+
+
+def last_states(connection: Connection, item: str) -> Counter[CheckState]:
+    """The halves of the last time that an item's custodians were asked."""
+    latest = select(func.max(CHECK.c.round)).where(CHECK.c.item == item).scalar_subquery()
+    found = connection.execute(select(CHECK.c.state).where(CHECK.c.item == item, CHECK.c.round == latest))
     return Counter(CheckState(state) for state in found.scalars())
 
 

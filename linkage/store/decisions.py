@@ -92,7 +92,10 @@ def given_by(connection: Connection, project: str, reviewer: str) -> int:
 
 
 def settle(connection: Connection, item: str) -> Standing:
-    """Bring an item's state, missing decisions and place in the queue in line with its decisions."""
+    """Bring an item's state, missing decisions and place in the queue in line with its decisions.
+
+    Where a record changed since its levels were found (they are empty then), an open item waits for the next job.
+    """
     row = connection.execute(select(ITEM).where(ITEM.c.id == item)).one()
     found = standing(standing_decisions(connection, item_of(row)))
     worth = urgency(value(row.weight, row.size_a, row.size_b), found.missing)
@@ -102,7 +105,7 @@ def settle(connection: Connection, item: str) -> Standing:
         .values(
             missing=found.missing,
             urgency=worth,
-            state=State.OPEN if found.verdict is None else State.SETTLED,
+            state=State.SETTLED if found.verdict is not None else State.OPEN if row.levels else State.STALE,
             verdict=found.verdict,
             version=row.version + 1,
         )

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, select, update
 
 from audit.request_id import new_request_id
 from linkage.models.review import CHECK, DECISION, ITEM, SEAT
@@ -57,6 +57,7 @@ def add_items(connection: Connection, project: str, job: str, pairs: Iterable[Un
 def _meet_again(connection: Connection, row: Row[Any], job: str, values: dict[str, Any]) -> None:
     put = {**values, "job": job, "version": row.version + 1}
     if row.levels != values["levels"]:
+        _carry_checks(connection, ITEM.c.id == row.id)
         put["round"] = row.round + 1
     connection.execute(update(ITEM).where(ITEM.c.id == row.id).values(put))
     if row.state != State.ASKED:
@@ -78,11 +79,23 @@ def decided_pairs(connection: Connection, project: str) -> list[DecidedPair]:
 
 
 def record_changed(connection: Connection, project: str, agency: str, handle: bytes) -> None:
-    """A record was corrected or sent anew: what was decided about it binds no more until it is looked at again."""
-    stale = {"state": State.STALE, "verdict": None, "round": ITEM.c.round + 1, "version": ITEM.c.version + 1}
-    touched = and_(_touches(project, agency, handle), ITEM.c.state != State.ASKED)
+    """A record was corrected or sent anew: what was decided about it binds no more until it is looked at again.
+
+    A pair that is with its custodians stays with them; afterwards it too waits for the next job.
+    """
+    touched = _touches(project, agency, handle)
     connection.execute(delete(SEAT).where(SEAT.c.item.in_(select(ITEM.c.id).where(touched))))
-    connection.execute(update(ITEM).where(touched).values(stale))
+    _carry_checks(connection, touched)
+    fresh = {"verdict": None, "levels": b"", "round": ITEM.c.round + 1, "version": ITEM.c.version + 1}
+    state = case((ITEM.c.state == State.ASKED, State.ASKED), else_=State.STALE)
+    connection.execute(update(ITEM).where(touched).values(**fresh, state=state))
+
+
+def _carry_checks(connection: Connection, of_items: Any) -> None:
+    """Open checks go along into the round that begins."""
+    items = select(ITEM.c.id).where(of_items, ITEM.c.state == State.ASKED)
+    same = CHECK.c.round == select(ITEM.c.round).where(ITEM.c.id == CHECK.c.item).scalar_subquery()
+    connection.execute(update(CHECK).where(CHECK.c.item.in_(items), same).values(round=CHECK.c.round + 1))
 
 
 def record_deleted(connection: Connection, project: str, agency: str, handle: bytes) -> int:

@@ -213,6 +213,39 @@ def test_both_custodians_check_their_own(place: ServiceSite) -> None:
     assert changes == ["asked", "asked", "corrected", "confirmed"]
 
 
+def _both_answer(place: ServiceSite, answer: Answer) -> None:
+    for agency in ("police", "hospital"):
+        (check,) = [each for each in list_checks(place.unit, caller(agency), PROJECT, "", 9) if each.state == "asked"]
+        answer_check(place.unit, caller(agency), PROJECT, check.id, check.version, answer)
+
+
+def test_a_correction_while_asked_waits_for_the_next_job(place: ServiceSite) -> None:
+    """Reviewers would decide on levels that the correction has changed, or the custodians' answers would be lost."""
+    item = _unsure(place)
+    ask_custodians(place.unit, caller(), PROJECT, item, CheckReason.NAME)
+    with place.unit.database.writing() as connection:
+        review.record_changed(connection, PROJECT, "police", handle(1))
+    _both_answer(place, Answer.CORRECTED)
+    assert take(place, "cat") is None
+    enqueue(place, pair(1, 2, level="same characters"), job="1" * 26)
+    shown = take(place, "ann")
+    assert shown is not None
+    assert shown["custodians"]["corrected"] == 2
+
+
+@pytest.mark.parametrize("answer", Answer)
+def test_a_job_while_asked_changes_nothing_for_the_custodians(place: ServiceSite, answer: Answer) -> None:
+    """A job between question and answer would orphan the question."""
+    item = _unsure(place)
+    ask_custodians(place.unit, caller(), PROJECT, item, CheckReason.NAME)
+    enqueue(place, pair(1, 2, level="same characters"), job="1" * 26)
+    assert take(place, "cat") is None
+    _both_answer(place, answer)
+    shown = take(place, "ann")  # other levels: whoever decided before decides anew
+    assert shown is not None
+    assert shown["custodians"][str(answer)] == 2
+
+
 def test_silence_leaves_the_pair_as_unsure_as_it_was(place: ServiceSite) -> None:
     """A pair would wait for ever for a custodian who does not answer."""
     item = _unsure(place)
