@@ -1,8 +1,9 @@
 """Rows of clerical review: the items and their queue. Decisions are in `decisions.py`, checks in `checks.py`.
 
 Called by jobs: `add_items` (the unsure pairs of a job, all of them) and `decided_pairs`. Called by whoever changes a
-record: `record_changed`, `record_deleted`. Everything that moves an item runs inside an entry's transaction, and
-those come one after the other (the log's head is locked), so that what is read here still holds when it is written.
+record: `record_changed`, `record_deleted`; when a whole file comes, for those of `handles_in_review` that
+`linkage.renewal` finds changed or gone. Everything that moves an item runs inside an entry's transaction, and those
+come one after the other (the log's head is locked), so that what is read here still holds when it is written.
 """
 
 from __future__ import annotations
@@ -76,6 +77,16 @@ def decided_pairs(connection: Connection, project: str) -> list[DecidedPair]:
         .order_by(ITEM.c.id)
     )
     return [DecidedPair(*_key(row), same=row.verdict == Verdict.SAME) for row in rows]
+
+
+def handles_in_review(connection: Connection, project: str, agency: str) -> set[bytes]:
+    """The agency's records that any item is about: those to be compared when a new file takes the old one's place."""
+    sides = ((ITEM.c.agency_a, ITEM.c.handle_a), (ITEM.c.agency_b, ITEM.c.handle_b))
+    return {
+        bytes(handle)
+        for owner, column in sides
+        for handle in connection.execute(select(column).where(ITEM.c.project == project, owner == agency)).scalars()
+    }
 
 
 def record_changed(connection: Connection, project: str, agency: str, handle: bytes) -> None:

@@ -117,3 +117,12 @@ def test_the_queue_puts_the_dearest_pair_first(place: ServiceSite) -> None:
     with place.unit.database.reading() as connection:
         found = review.queue(connection, PROJECT, "nobody", 0)
     assert [item.handle_b for item in found] == [handle(5), handle(3), handle(1)]
+
+
+def test_records_in_review_are_known_by_agency(place: ServiceSite) -> None:
+    """A new file would unbind nothing, or another agency's pairs."""
+    enqueue(place, pair(1, 2), pair(3, 2))
+    with place.unit.database.reading() as connection:
+        assert review.handles_in_review(connection, PROJECT, "police") == {handle(1), handle(3)}
+        assert review.handles_in_review(connection, PROJECT, "hospital") == {handle(2)}
+        assert review.handles_in_review(connection, "p-two", "hospital") == set()
