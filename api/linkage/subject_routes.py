@@ -16,6 +16,7 @@ from pydantic import Field
 from api.auth.guard import allowed
 from api.auth.permissions import Permission
 from api.auth.principal import Principal
+from api.http.problems import Problem, Status
 from api.linkage.app import TheUnit
 from api.linkage.etags import IfVersion, etag
 from api.linkage.paging import After, Limit
@@ -29,7 +30,9 @@ router = APIRouter(prefix="/v1/projects/{project}", tags=["subjects"])
 
 
 def _records(request: Request) -> Records:
-    found: Records = request.app.state.subject_records
+    found: Records | None = getattr(request.app.state, "subject_records", None)
+    if found is None:
+        raise Problem(Status.UNAVAILABLE, "not-served", "this service was started without clusters to look into")
     return found
 
 

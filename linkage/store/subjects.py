@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from linkage.models.projects import PROJECT
 from linkage.models.subject import REQUEST, TASK
 from linkage.subjects import Refusal, RequestState, Right, TaskState
 
@@ -160,6 +162,12 @@ def overdue(connection: Connection, project: str, now_ms: int, after: str, limit
         .limit(limit)
     )
     return [_task(row) for row in rows]
+
+
+def elsewhere_basis(connection: Connection, project: str) -> str:
+    """The basis on which a project lets agencies know that a child is known elsewhere; empty when it has none."""
+    terms = connection.execute(select(PROJECT.c.terms).where(PROJECT.c.code == project)).scalar()
+    return str(json.loads(terms).get("elsewhere_basis", "")) if terms else ""
 
 
 def set_task(connection: Connection, task: str, state: TaskState, reason: Refusal | None, now_ms: int) -> None:
