@@ -25,10 +25,11 @@ from linkage.unit import Unit
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One agency's standing records, and the digests of the containers that they came in."""
+    """One agency's standing records, the ids of their batches and the digests of the containers they came in."""
 
     agency: str
     batch: Batch
+    batches: tuple[str, ...]
     digests: tuple[str, ...]
 
 
@@ -42,18 +43,18 @@ def standing_batches(unit: Unit, project: str) -> list[Batch]:
     return [one.batch for one in standing(unit, project)]
 
 
-def standing(unit: Unit, project: str) -> list[Standing]:
-    """The same with agency and digests."""
+def standing(unit: Unit, project: str, agency: str | None = None) -> list[Standing]:
+    """The same with agency and digests; of one agency alone if it is named."""
     with unit.database.reading() as connection:
-        rows = store.standing(connection, project)
-        gone = {agency: store.deleted(connection, project, agency) for agency in {row.agency for row in rows}}
+        rows = store.standing(connection, project, agency)
+        gone = {one: store.deleted(connection, project, one) for one in {row.agency for row in rows}}
     found = []
-    for agency, group in groupby(rows, key=lambda row: row.agency):
+    for one, group in groupby(rows, key=lambda row: row.agency):
         mine = list(group)
         opened = [read_batch(batch_path(unit, row.id)) for row in mine]
-        batch = _laid_over([row.number for row in mine], opened, gone[agency])
+        batch = _laid_over([row.number for row in mine], opened, gone[one])
         if len(batch):
-            found.append(Standing(agency, batch, tuple(row.digest for row in mine)))
+            found.append(Standing(one, batch, tuple(row.id for row in mine), tuple(row.digest for row in mine)))
     return found
 
 

@@ -6,10 +6,20 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from api.linkage import check_routes, review_routes, subject_routes, unit_routes, webhook_routes
+from api.linkage import (
+    batch_routes,
+    check_routes,
+    project_routes,
+    review_routes,
+    subject_routes,
+    unit_routes,
+    webhook_routes,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     unit_routes.router,
+    project_routes.router,
+    batch_routes.router,
     review_routes.router,
     check_routes.router,
     subject_routes.router,

@@ -52,13 +52,12 @@ def supersede(connection: Connection, project: str, agency: str) -> None:
     connection.execute(delete(DELETED).where(DELETED.c.project == project, DELETED.c.agency == agency))
 
 
-def standing(connection: Connection, project: str) -> list[StoredBatch]:
-    """Of all agencies, in the order of agency and number: for the matcher's eyes."""
-    rows = connection.execute(
-        select(BATCH)
-        .where(BATCH.c.project == project, BATCH.c.state == BatchState.STANDING)
-        .order_by(BATCH.c.agency, BATCH.c.number)
-    )
+def standing(connection: Connection, project: str, agency: str | None = None) -> list[StoredBatch]:
+    """Of one agency, or of all in the order of agency and number: for the matcher's eyes."""
+    query = select(BATCH).where(BATCH.c.project == project, BATCH.c.state == BatchState.STANDING)
+    if agency is not None:
+        query = query.where(BATCH.c.agency == agency)
+    rows = connection.execute(query.order_by(BATCH.c.agency, BATCH.c.number))
     return [_batch(row) for row in rows]
 
 

@@ -1,0 +1,111 @@
+"""Projects: who sees them, who joins with which keys, and the linkage secret on its way between custodians."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from batch_site import PROJECT, TERMS, Agency, make_project
+from service_site import ServiceSite, caller
+
+from audit.crypto.errors import ContainerError
+from linkage.encoding.keys import LinkageSecret
+from linkage.encoding.secret_passing import Custodians, accept, invite, join
+from linkage.errors import FingerprintError
+from linkage.flows.join_project import fetch_secrets, join_project, read_custodians, relay_secret
+from linkage.flows.manage_projects import change_project, close_project, create_project, list_projects, read_project
+from linkage.projects import ProjectState
+from linkage.refusals import Refused, Why
+
+
+def custodians(place: ServiceSite, agency: Agency) -> Custodians:
+    project, keys = read_custodians(place.unit, caller(agency.code), PROJECT)
+    return Custodians(PROJECT, project.epoch, keys)
+
+
+def test_the_secret_reaches_the_other_custodian_alone(place: ServiceSite) -> None:
+    """Two agencies would encode under different secrets, or a third would read it."""
+    police, hospital = make_project(place)
+    secret, shown = LinkageSecret.generate(), custodians(place, police)
+    sealed = invite(secret, shown, "police", "hospital", police.signing, shown.fingerprint)
+    assert secret.key not in sealed
+    relay_secret(place.unit, caller("police"), PROJECT, "hospital", sealed)
+    assert fetch_secrets(place.unit, caller("police"), PROJECT) == []
+    (found,) = fetch_secrets(place.unit, caller("hospital"), PROJECT)
+    seen = custodians(place, hospital)
+    assert found.fingerprint == seen.fingerprint == shown.fingerprint
+    opened = accept(found.sealed, seen, "police", "hospital", hospital.opening, seen.fingerprint)
+    assert opened == secret
+    with pytest.raises(ContainerError):
+        accept(found.sealed, seen, "police", "hospital", police.opening, seen.fingerprint)
+
+
+def test_swapped_keys_show(place_sqlite: ServiceSite) -> None:
+    """A unit that puts its own key in place of a custodian's would read the secret."""
+    police, _ = make_project(place_sqlite)
+    shown = custodians(place_sqlite, police)
+    unit_key = place_sqlite.unit.keys.opening.sealing_key.to_text()
+    swapped = Custodians(PROJECT, 1, {**shown.keys, "hospital": (shown.keys["hospital"][0], unit_key)})
+    assert swapped.fingerprint != shown.fingerprint
+    with pytest.raises(FingerprintError):
+        invite(LinkageSecret.generate(), swapped, "police", "hospital", police.signing, shown.fingerprint)
+
+
+def test_an_agency_joins_with_a_key_that_it_holds_only(place_sqlite: ServiceSite) -> None:
+    """Somebody else's key, project or name could be put in."""
+    create_project(place_sqlite.unit, caller(), PROJECT, TERMS)
+    police, other = Agency("police"), Agency("police")
+    line = police.signing.verifying_key.to_text()
+    for accepted in (
+        join(PROJECT, "police", 1, other.signing, other.opening),
+        join(PROJECT, "hospital", 1, police.signing, police.opening),
+        join("p-two", "police", 1, police.signing, police.opening),
+        join(PROJECT, "police", 2, police.signing, police.opening),
+    ):
+        with pytest.raises(Refused) as refused:
+            join_project(place_sqlite.unit, caller("police"), PROJECT, accepted, line)
+        assert refused.value.why in {Why.UNSEALED, Why.MALFORMED}
+
+
+def test_who_is_no_member_finds_nothing(place: ServiceSite) -> None:
+    """A stranger could tell which projects there are."""
+    make_project(place)
+    for act in (read_project, read_custodians, fetch_secrets):
+        for code in (PROJECT, "p-none"):
+            with pytest.raises(Refused) as refused:
+                act(place.unit, caller("school"), code)  # type: ignore[operator]
+            assert (refused.value.why, str(refused.value)) == (Why.NOT_FOUND, "project: none of this code")
+    assert list_projects(place.unit, caller("school"), "", 10) == []
+    assert [one.code for one in list_projects(place.unit, caller("police"), "", 10)] == [PROJECT]
+
+
+def test_changes_need_the_version_that_was_read(place: ServiceSite) -> None:
+    """Two operators would overwrite each other's terms; an agency that was taken out would stay in."""
+    make_project(place)
+    changed = change_project(place.unit, caller(), PROJECT, 1, members=("police",), elsewhere_basis="law-14")
+    assert (changed.version, changed.terms.elsewhere_basis) == (2, "law-14")
+    with pytest.raises(Refused) as stale:
+        close_project(place.unit, caller(), PROJECT, 1)
+    assert stale.value.why is Why.STALE
+    with pytest.raises(Refused):
+        read_project(place.unit, caller("hospital"), PROJECT)
+    assert close_project(place.unit, caller(), PROJECT, 2).state is ProjectState.CLOSED
+    with pytest.raises(Refused) as closed:
+        Agency("police").join(place)
+    assert closed.value.why is Why.WRONG_STATE
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"schema": "../etc/passwd"}, Why.MALFORMED),
+        ({"legal_basis": " "}, Why.NO_BASIS),
+        ({"retention_days": 0}, Why.MALFORMED),
+        ({"members": ("police", "police")}, Why.MALFORMED),
+    ],
+)
+def test_terms_without_rule_are_refused(place_sqlite: ServiceSite, change: dict[str, object], why: Why) -> None:
+    """A project without legal basis or end could be run, or a file of the unit be read as a schema."""
+    with pytest.raises(Refused) as refused:
+        create_project(place_sqlite.unit, caller(), PROJECT, replace(TERMS, **change))  # type: ignore[arg-type]
+    assert refused.value.why is why
