@@ -67,6 +67,12 @@ class SecretView(Body):
     secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
 
 
+class PingView(Body):
+    """The message that is on its way."""
+
+    delivery: RequestId
+
+
 class WebhooksView(Body):
     """All endpoints of the agency."""
 
@@ -154,9 +160,9 @@ def rotate(endpoint: EndpointId, version: IfVersion, who: Owner, unit: TheUnit, 
     summary="Send a message that says nothing",
     status_code=status.HTTP_202_ACCEPTED,
 )
-def ping(endpoint: EndpointId, who: Owner, unit: TheUnit) -> dict[str, str]:
+def ping(endpoint: EndpointId, who: Owner, unit: TheUnit) -> PingView:
     """Its fate is in the list of deliveries."""
-    return {"delivery": manage_webhooks.ping_webhook(unit, who.caller(), endpoint)}
+    return PingView(delivery=manage_webhooks.ping_webhook(unit, who.caller(), endpoint))
 
 
 @router.get("/{endpoint}/deliveries", operation_id="listDeliveries", summary="Messages and how they fared")
