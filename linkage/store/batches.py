@@ -101,3 +101,20 @@ def is_known(connection: Connection, project: str, digest: str) -> bool:
 def _batch(row: Row[Any]) -> StoredBatch:
     values = {name: getattr(row, name) for name in _COLUMNS}
     return StoredBatch(**{**values, "kind": BatchKind(row.kind), "state": BatchState(row.state)})
+
+
+def all_ids(connection: Connection) -> set[str]:
+    """Batches of all projects whose files are to be kept."""
+    return set(connection.execute(select(BATCH.c.id)).scalars())
+
+
+def records_held(connection: Connection, project: str) -> int:
+    """Records in all batches of a project, standing or not."""
+    found = connection.execute(select(func.sum(BATCH.c.records)).where(BATCH.c.project == project)).scalar()
+    return int(found or 0)
+
+
+def erase(connection: Connection, project: str) -> None:
+    """All batches and deletions of a project."""
+    connection.execute(delete(BATCH).where(BATCH.c.project == project))
+    connection.execute(delete(DELETED).where(DELETED.c.project == project))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from linkage.batches import BatchKind, UploadState
 from linkage.models.batches import UPLOAD
@@ -74,3 +74,8 @@ def open_ids(connection: Connection) -> set[str]:
 def _upload(row: Row[Any]) -> Upload:
     values = {name: getattr(row, name) for name in _COLUMNS}
     return Upload(**{**values, "kind": BatchKind(row.kind), "state": UploadState(row.state)})
+
+
+def erase(connection: Connection, project: str) -> None:
+    """All uploads of a project, whatever their state."""
+    connection.execute(delete(UPLOAD).where(UPLOAD.c.project == project))
