@@ -1,4 +1,4 @@
-"""Verb: erase past the term. What a project holds goes when its retention ends: the entry first, then the rows, the files.
+"""Verb: erase past the term. What a project holds goes when its retention ends: entry first, then rows, then files.
 
 A project that was erased keeps its code, so that the code is never used again for another purpose. Files that no row
 names go too: those of a crash between the rows and the files, and of commits that were never finished. Results and
