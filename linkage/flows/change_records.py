@@ -15,6 +15,7 @@ from linkage.flows.manage_projects import find_project, joined_member
 from linkage.refusals import Refused, Why
 from linkage.standing import has_handle, standing
 from linkage.store import batches as store
+from linkage.store import review
 from linkage.store.batches import StoredBatch
 from linkage.unit import Unit, request_sha256
 
@@ -31,6 +32,7 @@ def delete_record(unit: Unit, caller: Caller, project: str, handle: bytes) -> No
     def note(connection: Connection) -> None:
         joined_member(connection, caller, find_project(connection, caller, project))
         store.note_deleted(connection, project, agency, handle, store.next_number(connection, project, agency))
+        review.record_deleted(connection, project, agency, handle)
 
     facts: dict[str, Fact] = {
         "project": project, "agency": agency, "batch": mine.batches[-1], "rows": 1, "change": "deleted",

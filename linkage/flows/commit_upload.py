@@ -35,6 +35,7 @@ from linkage.encoded import arrow_schema, read_batch
 from linkage.errors import BatchError, FingerprintError, HealthError
 from linkage.flows.examine_batches import examine_batches, refuse_failing
 from linkage.flows.manage_projects import find_project, joined_member, plan_of_project
+from linkage.flows.renew_reviews import renewal
 from linkage.flows.upload_batch import read_upload
 from linkage.plan import Plan
 from linkage.refusals import Refused, Why
@@ -153,6 +154,7 @@ def _examine(unit: Unit, target: Path, plan: Plan) -> None:
 
 def _stand(unit: Unit, caller: Caller, upload: Upload, batch: StoredBatch) -> None:
     """Step 5."""
+    renew = renewal(unit, batch.project, batch.agency, batch.id, whole=batch.kind is BatchKind.WHOLE)
 
     def note(connection: Connection) -> None:
         joined_member(connection, caller, find_project(connection, caller, batch.project))
@@ -162,6 +164,7 @@ def _stand(unit: Unit, caller: Caller, upload: Upload, batch: StoredBatch) -> No
         if batch.kind is BatchKind.WHOLE:
             store.supersede(connection, batch.project, batch.agency)
         store.add(connection, replace(batch, number=number))
+        renew(connection)
         if not uploads.end(connection, upload.id, UploadState.COMMITTED):
             raise Refused(Why.WRONG_STATE, "upload: not open")
 
