@@ -20,6 +20,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Header, Path, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
+from starlette.requests import ClientDisconnect
 
 from api.auth.guard import allowed
 from api.auth.permissions import Permission
@@ -155,11 +156,14 @@ def delete_record(project: Project, handle: RecordHandle, who: Changer, unit: Th
 async def _blocks(request: Request) -> AsyncIterator[bytes]:
     """The body in blocks of about a mebibyte: few hops between threads."""
     held = bytearray()
-    async for piece in request.stream():
-        held += piece
-        if len(held) >= BLOCK:
-            yield bytes(held)
-            held.clear()
+    try:
+        async for piece in request.stream():
+            held += piece
+            if len(held) >= BLOCK:
+                yield bytes(held)
+                held.clear()
+    except ClientDisconnect:
+        raise Refused(Why.WRONG_DIGEST, "part: the connection was cut; send it again") from None
     if held:
         yield bytes(held)
 
