@@ -18,6 +18,7 @@ from api.cli import (
     planning,
     rehearsal,
     review,
+    serve,
     webhooks,
 )
 
@@ -34,6 +35,7 @@ app = typer.Typer(
 rehearsal.register(app)
 planning.register(app)
 custodian.register(app)
+serve.register(app)
 linkage_unit.register(app)
 health.register(app)
 judging.register(app)

@@ -10,6 +10,7 @@ Spec:      RFC 9457
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -49,11 +50,20 @@ class Status(IntEnum):
 
 
 class Problem(Exception):
-    """The edge refuses: HTTP status, code (last part of the type URI), one sentence, perhaps headers."""
+    """The edge refuses: HTTP status, code (last part of the type URI), one sentence, perhaps headers and members."""
 
-    def __init__(self, status: int, code: str, detail: str, *, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        headers: dict[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail, self.headers = int(status), code, detail, headers or {}
+        self.more = dict(more or {})
 
 
 STATUS_OF: dict[Why, Status] = {
@@ -98,7 +108,7 @@ def _answer(status: int, code: str, detail: str, headers: dict[str, str] | None 
 
 async def _of_problem(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
-    return _answer(error.status, error.code, error.detail, error.headers)
+    return _answer(error.status, error.code, error.detail, error.headers, **error.more)
 
 
 async def _of_linkage(_: Request, error: Exception) -> JSONResponse:

@@ -9,6 +9,8 @@ from fastapi import APIRouter
 from api.linkage import (
     batch_routes,
     check_routes,
+    health_routes,
+    log_routes,
     project_routes,
     review_routes,
     subject_routes,
@@ -17,6 +19,8 @@ from api.linkage import (
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    health_routes.router,
+    log_routes.router,
     unit_routes.router,
     project_routes.router,
     batch_routes.router,

@@ -1,0 +1,85 @@
+"""The operator's command: `sealink serve linkage`, to make a folder, to serve from it, to list what is served."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from api.cli.console import err, out, refusals
+
+serve = typer.Typer(no_args_is_help=True, help="Run a service.")
+
+SettingsFile = Annotated[Path, typer.Option("--settings", help="TOML file, as --init writes it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this persona's commands."""
+    app.add_typer(serve, name="serve")
+
+
+@serve.command("linkage")
+def linkage(
+    settings: SettingsFile = Path("settings.toml"),
+    init: Annotated[Path | None, typer.Option(help="Make this folder: settings, keys, database, log.")] = None,
+    routes: Annotated[bool, typer.Option("--routes", help="List every route with its permission and stop.")] = False,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on.")] = None,
+    web: Annotated[int | None, typer.Option(min=1, max=64, help="Web processes.")] = None,
+    workers: Annotated[int | None, typer.Option(min=0, max=64, help="Worker processes.")] = None,
+    public_url: Annotated[str, typer.Option(help="With --init: how others reach the service.")] = "",
+    database_url: Annotated[str, typer.Option(help="With --init: PostgreSQL; SQLite in the folder if absent.")] = "",
+    origin: Annotated[str, typer.Option(help="With --init: the log's public name, as haimen.example/linkage.")] = "",
+) -> None:
+    """Serve the linkage unit: API, workers, published log; Ctrl-C ends it when what is under way is finished."""
+    if init is not None:
+        _init(init, port or 8401, public_url, database_url, origin)
+    elif routes:
+        _show_routes()
+    else:
+        listen = {"host": host, "port": port}
+        processes = {"web": web, "workers": workers}
+        _serve(settings, {"listen": _given(listen), "processes": _given(processes)})
+
+
+def _init(folder: Path, port: int, public_url: str, database_url: str, origin: str) -> None:
+    from api.working_folder import make_folder
+
+    os.umask(0o077)
+    with refusals():
+        made = make_folder(
+            folder, public_url=public_url or f"http://127.0.0.1:{port}", port=port, database_url=database_url,
+            origin=origin,
+        )  # fmt: skip
+    err.print(f"folder ready → {folder}")
+    err.print(f"next: sealink serve linkage --settings {made.file}")
+
+
+def _given(changes: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in changes.items() if value is not None}
+
+
+def _show_routes() -> None:
+    from api.linkage.listing import listed_routes
+    from api.linkage.routers import ROUTERS
+
+    table = Table("permission", "method", "path", "operation", box=None)
+    for each in listed_routes(ROUTERS):
+        table.add_row(each.permission or "[bold red]none[/]", each.method, each.path, each.operation)
+    out.print(table)
+
+
+def _serve(file: Path, changes: dict[str, dict[str, object]]) -> None:
+    from api.http.logs import set_up_logs
+    from api.serving.supervisor import stop_on_signals, supervise
+    from api.settings import load_settings
+
+    os.umask(0o027)  # children inherit it; the published log may be read by a group
+    with refusals():
+        settings = load_settings(file, changes)
+        set_up_logs("supervisor")
+        supervise(settings, stop_on_signals())

@@ -1,0 +1,1 @@
+"""How databases of the services come to have the tables that this version needs."""

@@ -1,0 +1,76 @@
+"""One web process: the application on a socket that the supervisor bound. Started by the supervisor, ended with it.
+
+May touch: network, and what the application touches
+Sees:      requests and answers
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from api.http.logs import set_up_logs
+from api.serving.ending import on_end
+from api.settings import Settings, load_settings
+from api.wiring import opened, web_app
+
+FINISH_S: Final = 15
+_KEEP_ALIVE_S: Final = 20
+
+
+class _Server(uvicorn.Server):
+    """uvicorn would raise the signal again when it is done, and nothing below it would be closed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def configure(settings: Settings, app: object) -> uvicorn.Config:
+    """How uvicorn is run: no access log of its own (paths hold handles), no name of the server, no believed header."""
+    proxies = list(settings.listen.trusted_proxies)
+    key = settings.listen.certificate_key_file
+    certificate = settings.listen.certificate
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        lifespan="off",
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=FINISH_S,
+        ssl_certfile=settings.at(certificate) if certificate else None,
+        ssl_keyfile=settings.at(key) if key else None,
+    )
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="python -m api.serving.web")
+    options.add_argument("--settings", type=Path, required=True)
+    options.add_argument("--socket", type=int, required=True)
+    given = options.parse_args()
+    set_up_logs("web")
+    settings = load_settings(given.settings)
+    with opened(settings) as service, socket.socket(fileno=given.socket) as listening:
+        server = _Server(configure(settings, web_app(service)))
+
+        def end() -> None:
+            server.should_exit = True
+
+        on_end(end)
+        server.run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    main()

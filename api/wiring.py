@@ -1,0 +1,134 @@
+"""The composition root of the linkage service: everything that a process of it needs, built from the settings.
+
+It decides nothing. Each process (supervisor, web, worker) opens its own; they meet in the database, the folder and the
+one signer. What is opened first is closed last, so that a web process can still finish an entry while it stops.
+
+May touch: disk, database, a local socket (the signer)
+Sees:      keys and secrets of the unit
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from fastapi import FastAPI, Request
+
+from api.auth.permissions import GRANTS
+from api.auth.principal import Principal
+from api.http.problems import Problem, Status
+from api.linkage.app import create_app
+from api.linkage.routers import ROUTERS
+from api.settings import Settings, SettingsError, read_secret
+from audit import canonical
+from audit.crypto import passphrase
+from audit.crypto.keystore import load
+from audit.entry import Actor
+from audit.errors import AuditError
+from audit.events import Book
+from audit.policy import Policy as WitnessPolicy
+from audit.policy import parse_policy
+from audit.publisher import Publisher
+from audit.site import Place, Site, open_site
+from linkage.caller import Caller
+from linkage.database import Database
+from linkage.unit import Policy, Unit, UnitKeys
+
+OWN: Final = "unit"
+"""Name of the unit's keys in its keystore."""
+
+LOG_DEADLINE_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One process's own view of the running service."""
+
+    settings: Settings
+    unit: Unit
+    site: Site
+    web_secret: bytes = field(repr=False)
+
+    def key(self, purpose: str) -> bytes:
+        """A 32-byte key for one purpose, the same in every process."""
+        return hmac.digest(self.web_secret, f"sealink/v1/web/{purpose}".encode(), "sha256")
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Service]:
+    """The service for as long as the block lasts. Raises `SettingsError` or `AuditError`, one sentence each."""
+    if not Place(settings.data).origin.exists():
+        raise SettingsError(f"{settings.data}: no log here", hint="make the folder with --init")
+    secret = read_secret(settings.at(settings.keys.web_secret_file))
+    keys = _unit_keys(settings)
+    url = settings.database_url()
+    policy = _witness_policy(settings)
+    with open_site(settings.data, Book.LINKAGE, url, policy=policy, deadline_s=LOG_DEADLINE_S) as site:
+        database = Database.open(url)
+        try:
+            unit = Unit(database, site.log, settings.data, keys, rules(), now_ms, site.vkeys)
+            yield Service(settings, unit, site, secret)
+        finally:
+            database.close()
+
+
+def web_app(service: Service) -> FastAPI:
+    """The application that a web process serves."""
+    app = create_app(service.unit, refuse_everybody, ROUTERS)
+    app.state.site = service.site
+    app.state.least_free_bytes = service.settings.limits.least_free_bytes
+    app.state.webhook_loopback = service.settings.webhook_loopback
+    return app
+
+
+def publisher(service: Service) -> Publisher:
+    """What keeps the log public; the supervisor runs it."""
+    log = service.settings.log
+    return Publisher(
+        service.site, every_s=log.publish_every_s, heartbeat_s=log.heartbeat_s, longest_gap_s=log.longest_gap_s
+    )
+
+
+def worker_caller() -> Caller:
+    """Who the log names for what a worker does by itself."""
+    return Caller(Actor("worker", "linkage-unit", "service", "none", "service"))
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def rules() -> Policy:
+    """The closed list of who may do what, by its hash: what every decision in the log was made under."""
+    table = {str(role): sorted(map(str, permissions)) for role, permissions in GRANTS.items()}
+    return Policy("linkage-permissions", hashlib.sha256(canonical.dumps(dict(table))).hexdigest())
+
+
+async def refuse_everybody(_: Request) -> Principal:
+    """Without an authenticator nobody is anybody."""
+    raise Problem(Status.UNAUTHORIZED, "no-credential", "a credential is needed")
+
+
+def _unit_keys(settings: Settings) -> UnitKeys:
+    path = settings.at(settings.keys.keystore)
+    if not path.exists():
+        raise SettingsError(f"{path}: no keystore here", hint="make the folder with --init")
+    store = load(path, passphrase.from_file(settings.at(settings.keys.passphrase_file)))
+    return UnitKeys(store.opening_key(OWN), store.signing_key(OWN))
+
+
+def _witness_policy(settings: Settings) -> WitnessPolicy | None:
+    if settings.log.witness_policy is None:
+        return None
+    path = settings.at(settings.log.witness_policy)
+    try:
+        return parse_policy(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except AuditError as error:
+        raise SettingsError(f"{path}: {error}") from None
