@@ -10,7 +10,6 @@ Sees:      keys and secrets of the unit
 from __future__ import annotations
 
 import hashlib
-import hmac
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from fastapi import FastAPI, Request
 
 from api.auth.permissions import GRANTS
 from api.auth.principal import Principal
+from api.http.limits import Limits, Rate
 from api.http.problems import Problem, Status
 from api.linkage.app import create_app
 from api.linkage.routers import ROUTERS
@@ -47,16 +47,12 @@ LOG_DEADLINE_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One process's own view of the running service."""
+    """One process's own view of the running service. All processes have the same `web_secret`."""
 
     settings: Settings
     unit: Unit
     site: Site
     web_secret: bytes = field(repr=False)
-
-    def key(self, purpose: str) -> bytes:
-        """A 32-byte key for one purpose, the same in every process."""
-        return hmac.digest(self.web_secret, f"sealink/v1/web/{purpose}".encode(), "sha256")
 
 
 @contextmanager
@@ -79,9 +75,12 @@ def opened(settings: Settings) -> Iterator[Service]:
 
 def web_app(service: Service) -> FastAPI:
     """The application that a web process serves."""
-    app = create_app(service.unit, refuse_everybody, ROUTERS)
+    https = service.settings.public_url.startswith("https:")
+    app = create_app(service.unit, refuse_everybody, ROUTERS, web_secret=service.web_secret, https=https)
+    limits = service.settings.limits
+    app.state.limits = Limits(Rate(limits.requests_per_minute, limits.burst), time.monotonic)
     app.state.site = service.site
-    app.state.least_free_bytes = service.settings.limits.least_free_bytes
+    app.state.least_free_bytes = limits.least_free_bytes
     app.state.webhook_loopback = service.settings.webhook_loopback
     return app
 

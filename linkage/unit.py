@@ -56,7 +56,8 @@ class Policy:
 class Unit:
     """One linkage unit at work. `folder` holds batches, results and the index; `now_ms` is Unix milliseconds.
 
-    `log_keys` are the vkey lines that the log's checkpoints are verified with, the log's own first.
+    `log_keys` are the vkey lines that the log's checkpoints are verified with, the log's own first. `next_req` gives an
+    entry its request id where the flow chose none.
     """
 
     database: Database
@@ -66,6 +67,7 @@ class Unit:
     policy: Policy
     now_ms: Callable[[], int]
     log_keys: tuple[str, ...] = ()
+    next_req: Callable[[int], str] = new_request_id
 
     def allow(self, *reasons: Reason) -> Decision:
         return Decision(Outcome.ALLOW, reasons, self.policy.id, self.policy.sha256)
@@ -101,7 +103,7 @@ class Unit:
 
     def _entry(self, caller: Caller, event: str, facts: Mapping[str, Fact], **parts: Any) -> Entry:
         now = self.now_ms()
-        req = parts.pop("req", None) or new_request_id(now)
+        req = parts.pop("req", None) or self.next_req(now)
         return Entry(event=event, ts_ms=now, req=req, actor=caller.actor, facts=facts, **parts)
 
 

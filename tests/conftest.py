@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 current = settings.get_profile(settings.get_current_profile_name())
 settings.register_profile("sealink", current, deadline=None)
 settings.load_profile("sealink")
+structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # unconfigured it would print among the answers
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from fastapi import Depends, Request
 
 from api.auth.permissions import Permission
 from api.auth.principal import Principal
+from api.http.limits import Limits
 from api.http.problems import Problem, Status
 
 Authenticate = Callable[[Request], Awaitable[Principal]]
@@ -32,6 +33,9 @@ def allowed(permission: Permission) -> Any:
         request.state.principal = principal
         if not principal.may(permission):
             raise Problem(Status.FORBIDDEN, "not-entitled", "this credential does not carry the permission")
+        limits: Limits | None = getattr(request.app.state, "limits", None)
+        if limits is not None:
+            request.state.answer_headers = limits.take(f"{principal.subject}/{principal.agency or ''}")
         return principal
 
     check.permission = permission  # type: ignore[attr-defined]  # read by the listing of routes

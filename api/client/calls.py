@@ -10,12 +10,15 @@ Sees:      requests and answers
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 _T = TypeVar("_T")
+
+_NEXT = re.compile(r'<(/[^>]*)>; rel="next"')
 
 UNREACHABLE = "unreachable"
 """Code of the error that a driver throws into a verb when a connection broke."""
@@ -55,6 +58,12 @@ class Answer:
     @property
     def is_success(self) -> bool:
         return 200 <= self.status < 400
+
+    @property
+    def following(self) -> str | None:
+        """Path of the next page of a list, as the answer links to it."""
+        match = _NEXT.search(self.headers.get("link", ""))
+        return match[1] if match else None
 
     def json(self) -> Any:
         """The body as JSON; `ServiceError` when it is none."""

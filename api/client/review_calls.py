@@ -31,15 +31,15 @@ def _done(call: Call) -> Steps[None]:
     yield from ask(call)
 
 
-def _pages(path: str, of: str, key: str) -> Steps[list[Json]]:
-    """All pages of a list whose rows stand under `of` and are named by `key`."""
+def _pages(path: str, of: str) -> Steps[list[Json]]:
+    """All pages of a list whose rows stand under `of`."""
     rows: list[Json] = []
-    while True:
-        after = f"&after={rows[-1][key]}" if rows else ""
-        page: list[Json] = (yield from ask(get(f"{path}?limit={_PAGE}{after}"))).json()[of]
-        rows += page
-        if len(page) < _PAGE:
-            return rows
+    following: str | None = f"{path}?limit={_PAGE}"
+    while following:
+        answer = yield from ask(get(following))
+        rows += answer.json()[of]
+        following = answer.following
+    return rows
 
 
 def _tag(answer: Answer) -> str:
@@ -76,7 +76,7 @@ def review_figures(project: str) -> Steps[Json]:
 
 
 def unsure_pairs(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/reviews/unsure", "items", "item")
+    return _pages(f"/v1/projects/{project}/reviews/unsure", "items")
 
 
 def reopen_pair(project: str, item: str) -> Steps[None]:
@@ -88,7 +88,7 @@ def ask_custodians(project: str, item: str, reason: str) -> Steps[None]:
 
 
 def list_checks(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/checks", "checks", "check")
+    return _pages(f"/v1/projects/{project}/checks", "checks")
 
 
 def answer_check(project: str, check: str, answer: str) -> Steps[None]:
@@ -108,19 +108,19 @@ def open_subject_request_by_pseudonym(project: str, agency: str, pseudonym: str,
 
 
 def list_subject_requests(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/subject-requests", "requests", "request")
+    return _pages(f"/v1/projects/{project}/subject-requests", "requests")
 
 
 def list_subject_requests_by_pseudonym(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/subject-requests/by-pseudonym", "requests", "request")
+    return _pages(f"/v1/projects/{project}/subject-requests/by-pseudonym", "requests")
 
 
 def list_subject_tasks(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/subject-tasks", "tasks", "task")
+    return _pages(f"/v1/projects/{project}/subject-tasks", "tasks")
 
 
 def list_overdue_tasks(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/subject-tasks/overdue", "tasks", "task")
+    return _pages(f"/v1/projects/{project}/subject-tasks/overdue", "tasks")
 
 
 def answer_subject_task(project: str, task: str, answer: str, reason: str | None = None) -> Steps[None]:
@@ -179,7 +179,7 @@ def ping_webhook(endpoint: str) -> Steps[str]:
 
 
 def list_deliveries(endpoint: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/webhooks/{endpoint}/deliveries", "deliveries", "delivery")
+    return _pages(f"/v1/webhooks/{endpoint}/deliveries", "deliveries")
 
 
 def replay_delivery(endpoint: str, delivery: str) -> Steps[None]:

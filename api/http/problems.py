@@ -1,7 +1,9 @@
 """Every answer that is not a success, as RFC 9457 `application/problem+json`, and never with what was rejected.
 
-One table at the edge: domain errors know reasons, this module knows HTTP. Whatever the framework itself raises (404,
-405, 422 …) goes the same way.
+One table at the edge: domain errors know reasons, `problem_words` knows statuses and words, this module puts them into
+answers. Whatever the framework itself raises (404, 405, 422 …) goes the same way. `instance` is the request's id, the
+one in the service's logs. In English `detail` is the exact sentence of whoever refused; in Chinese it is the table's,
+and the exact one is `rule`.
 
 May touch: network (the answer at hand)
 Sees:      reasons
@@ -12,21 +14,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
+from api.http.languages import Language, preferred
+from api.http.problem_words import FRAMEWORK, WORDS
 from audit.errors import AuditError
+from audit.faults import fault_of as fault_of_database
+from audit.faults import is_conflict
 from audit.refusals import LogUnavailableError
+from audit.refusals import Why as LogWhy
 from linkage.errors import LinkageError
 from linkage.refusals import Refused, Why
 
-MEDIA_TYPE = "application/problem+json"
-TYPE_BASE = "https://sealink.invalid/problems/"
+MEDIA_TYPE: Final = "application/problem+json"
+TYPE_BASE: Final = "https://sealink.invalid/problems/"
 """Type URIs are names; each is explained under `/docs#problems`."""
+
+_JSON: Final = ("application/json", "+json")
+_MOST_PLACES: Final = 20
+
+log = structlog.get_logger("http")
 
 
 class Status(IntEnum):
@@ -37,6 +53,7 @@ class Status(IntEnum):
     FORBIDDEN = 403
     NOT_FOUND = 404
     NOT_ALLOWED = 405
+    NOT_ACCEPTABLE = 406
     CONFLICT = 409
     GONE = 410
     STALE = 412
@@ -50,7 +67,7 @@ class Status(IntEnum):
 
 
 class Problem(Exception):
-    """The edge refuses: HTTP status, code (last part of the type URI), one sentence, perhaps headers and members."""
+    """The edge refuses: HTTP status, code (a line of `problem_words`), one sentence, perhaps headers and members."""
 
     def __init__(
         self,
@@ -58,34 +75,12 @@ class Problem(Exception):
         code: str,
         detail: str,
         *,
-        headers: dict[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
-        self.status, self.code, self.detail, self.headers = int(status), code, detail, headers or {}
-        self.more = dict(more or {})
-
-
-STATUS_OF: dict[Why, Status] = {
-    Why.NOT_FOUND: Status.NOT_FOUND,
-    Why.NOT_ENTITLED: Status.FORBIDDEN,
-    Why.STALE: Status.STALE,
-    Why.EXISTS: Status.CONFLICT,
-    Why.WRONG_STATE: Status.CONFLICT,
-    Why.MALFORMED: Status.MALFORMED,
-    Why.PARAMETERS_DIFFER: Status.MALFORMED,
-    Why.UNHEALTHY: Status.MALFORMED,
-    Why.REPLAYED: Status.CONFLICT,
-    Why.WRONG_OFFSET: Status.CONFLICT,
-    Why.WRONG_DIGEST: Status.BAD_REQUEST,
-    Why.TOO_LARGE: Status.TOO_LARGE,
-    Why.UNSEALED: Status.MALFORMED,
-    Why.QUOTA_SPENT: Status.TOO_MANY,
-    Why.PROBING: Status.TOO_MANY,
-    Why.NO_BASIS: Status.FORBIDDEN,
-    Why.SAME_PERSON: Status.CONFLICT,
-    Why.ADDRESS_REFUSED: Status.MALFORMED,
-}
+        self.status, self.code, self.detail = int(status), code, detail
+        self.headers, self.more = dict(headers or {}), dict(more or {})
 
 
 def install(app: FastAPI) -> None:
@@ -94,46 +89,110 @@ def install(app: FastAPI) -> None:
         (Problem, _of_problem),
         (LinkageError, _of_linkage),
         (AuditError, _of_audit),
+        (DBAPIError, _of_database),
+        (PoolTimeoutError, _of_database),
         (RequestValidationError, _of_validation),
         (HTTPException, _of_framework),
-        (Exception, _of_fault),
     ):
         app.add_exception_handler(kind, answer)
 
 
-def _answer(status: int, code: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
-    body = {"type": TYPE_BASE + code, "title": code.replace("-", " "), "status": status, "detail": detail, **more}
-    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+def answer_of(scope: Scope, problem: Problem) -> JSONResponse:
+    """The problem as an answer to the request of this scope."""
+    language = _language(scope)
+    words = WORDS.get(problem.code)
+    body: dict[str, Any] = {
+        "type": TYPE_BASE + problem.code,
+        "title": words.title_in(language) if words else problem.code.replace("-", " "),
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if words and language is Language.ZH:
+        body["detail"] = words.detail_in(language)
+        if problem.detail != words.detail:
+            body["rule"] = problem.detail
+    request_id = scope.get("state", {}).get("request_id")
+    if request_id:
+        body["instance"] = request_id
+    headers = {"Cache-Control": "no-store", "Content-Language": str(language), "Vary": "Accept-Language"}
+    if problem.status == Status.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'DPoP algs="EdDSA ES256", Bearer'
+    return JSONResponse(body | problem.more, problem.status, headers | problem.headers, MEDIA_TYPE)
 
 
-async def _of_problem(_: Request, error: Exception) -> JSONResponse:
+def problem_of(code: str, detail: str = "", **parts: Any) -> Problem:
+    """A problem with the status, and by default the sentence, of the table."""
+    words = WORDS[code]
+    return Problem(words.status, code, detail or words.detail, **parts)
+
+
+def fault_of(scope: Scope, error: Exception) -> JSONResponse:
+    """The answer to an error that nobody foresaw; its type and place are logged, its words are not."""
+    log.error("fault", exc_info=error)
+    return answer_of(scope, problem_of("fault"))
+
+
+def _language(scope: Scope) -> Language:
+    for name, value in scope.get("headers", ()):
+        if name == b"accept-language":
+            return preferred(value.decode("latin-1"))
+    return Language.EN
+
+
+async def _of_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
-    return _answer(error.status, error.code, error.detail, error.headers, **error.more)
+    return answer_of(request.scope, error)
 
 
-async def _of_linkage(_: Request, error: Exception) -> JSONResponse:
+async def _of_linkage(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, LinkageError)
     why = error.why if isinstance(error, Refused) else Why.MALFORMED
     wait = error.retry_after_s if isinstance(error, Refused) else None
     more = {"hint": error.hint} if error.hint else {}
-    return _answer(STATUS_OF[why], str(why), error.message, {"Retry-After": str(wait)} if wait else None, **more)
+    headers = {"Retry-After": str(wait)} if wait else {}
+    return answer_of(request.scope, problem_of(str(why), error.message, headers=headers, more=more))
 
 
-async def _of_audit(_: Request, error: Exception) -> JSONResponse:
+async def _of_audit(request: Request, error: Exception) -> JSONResponse:
+    log.error("log refused", kind=type(error).__name__)
     detail = str(error) if isinstance(error, LogUnavailableError) else "the log did not take the entry"
-    return _answer(Status.UNAVAILABLE, "log-unavailable", detail, {"Retry-After": "2"})
+    return answer_of(request.scope, problem_of("log-unavailable", detail, headers={"Retry-After": "2"}))
 
 
-async def _of_validation(_: Request, error: Exception) -> JSONResponse:
+async def _of_database(request: Request, error: Exception) -> JSONResponse:
+    """A database that is busy, full or away is not a fault of ours; a row that another was quicker to write is 409."""
+    if is_conflict(error):
+        return answer_of(request.scope, problem_of("exists"))
+    if not isinstance(error, PoolTimeoutError) and fault_of_database(error).why is LogWhy.DATABASE_FAULT:
+        return fault_of(request.scope, error)
+    log.error("database", exc_info=error)
+    return answer_of(request.scope, problem_of("database-busy", headers={"Retry-After": "2"}))
+
+
+async def _of_validation(request: Request, error: Exception) -> JSONResponse:
+    """Places alone: FastAPI's own answer would repeat the input. Names of fields that we do not know are input, too."""
     assert isinstance(error, RequestValidationError)
-    places = [".".join(map(str, one["loc"])) for one in error.errors()]
-    return _answer(Status.MALFORMED, str(Why.MALFORMED), "the request breaks its schema", None, places=places)
+    if _lacks_json(request):
+        return answer_of(request.scope, problem_of("media-type", "Content-Type: application/json expected"))
+    places = []
+    for one in error.errors()[:_MOST_PLACES]:
+        *above, last = [str(part) for part in one["loc"]]
+        known = one["type"] != "extra_forbidden"
+        places.append(".".join([*above, last if known else "(unknown field)"]))
+    return answer_of(request.scope, problem_of("malformed", more={"places": places}))
 
 
-async def _of_framework(_: Request, error: Exception) -> JSONResponse:
+def _lacks_json(request: Request) -> bool:
+    """A body came for an operation that reads JSON, under another name."""
+    takes_json = getattr(request.scope.get("route"), "body_field", None) is not None
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    return takes_json and has_body and not kind.endswith(_JSON) and kind != "application/x-www-form-urlencoded"
+
+
+async def _of_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return _answer(error.status_code, f"http-{error.status_code}", "the request was refused", dict(error.headers or {}))
-
-
-async def _of_fault(_: Request, error: Exception) -> JSONResponse:
-    return _answer(Status.FAULT, "fault", "an error that nobody foresaw; nothing was released")
+    code = FRAMEWORK.get(error.status_code, "bad-request" if error.status_code < 500 else "fault")
+    words = WORDS[code]
+    status = error.status_code if code in FRAMEWORK.values() else words.status
+    return answer_of(request.scope, Problem(status, code, words.detail, headers=dict(error.headers or {})))

@@ -1,34 +1,77 @@
 """The linkage service as one ASGI application: problems, middleware, routers. It decides nothing.
 
+From outside in: context (id, trace, log line, figures), kept answers, what a body may be, then the routes.
+
 May touch: network
 Sees:      requests and answers
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hmac
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 
 from api.auth.guard import Authenticate
-from api.http import problems
+from api.http import idempotency, problems
+from api.http.bodies import Bodies, stream_paths
+from api.http.context import Context
+from api.http.idempotency import Idempotency
+from audit.request_id import new_request_id
 from linkage.unit import Unit
 
 
-def create_app(unit: Unit, authenticate: Authenticate, routers: Sequence[APIRouter] = ()) -> FastAPI:
-    """The application for one unit. `authenticate` verifies credentials; `routers` are all that it serves."""
-    app = FastAPI(title="Sealink linkage service", version="1", openapi_url=None, docs_url=None, redoc_url=None)
+def create_app(
+    unit: Unit,
+    authenticate: Authenticate,
+    routers: Sequence[APIRouter] = (),
+    *,
+    web_secret: bytes | None = None,
+    https: bool = False,
+) -> FastAPI:
+    """The application for one unit. `authenticate` verifies credentials; `routers` are all that it serves.
+
+    `web_secret` is what cursors and kept answers hang on; all processes of a service need the same.
+    """
+    app = FastAPI(
+        title="Sealink linkage service",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    secret = web_secret or secrets.token_bytes(32)
     app.state.unit, app.state.authenticate = unit, authenticate
+    app.state.cursor_key, app.state.answer_key = derive_key(secret, "cursor"), derive_key(secret, "answer")
     problems.install(app)
+    idempotency.install(app)
     for router in routers:
         app.include_router(router)
+    app.add_middleware(Bodies, streams=stream_paths(route for router in routers for route in router.routes))
+    app.add_middleware(Idempotency)
+    app.add_middleware(Context, https=https)
     return app
 
 
+def derive_key(secret: bytes, purpose: str) -> bytes:
+    """A 32-byte key for one purpose."""
+    return hmac.digest(secret, f"sealink/v1/web/{purpose}".encode(), "sha256")
+
+
 def _unit(request: Request) -> Unit:
+    """The unit, whose first entry for this request carries the request's own id."""
     unit: Unit = request.app.state.unit
-    return unit
+    return replace(unit, next_req=_ids(getattr(request.state, "request_id", None)))
+
+
+def _ids(first: str | None) -> Callable[[int], str]:
+    left = [first] if first else []
+    return lambda now_ms: left.pop() if left else new_request_id(now_ms)
 
 
 TheUnit = Annotated[Unit, Depends(_unit)]

@@ -10,9 +10,6 @@ Spec:      RFC 9530 (Content-Digest)
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from typing import Annotated, Final
@@ -25,8 +22,10 @@ from starlette.requests import ClientDisconnect
 from api.auth.guard import allowed
 from api.auth.permissions import Permission
 from api.auth.principal import Principal
+from api.http.digests import sha256_of
+from api.http.idempotency import Once
+from api.http.pagination import ThePage
 from api.linkage.app import TheUnit
-from api.linkage.paging import After, Limit
 from api.linkage.schemas import Body, Code, Count, RequestId, Sha256
 from linkage.batches import LARGEST_UPLOAD, BatchKind, BatchState, UploadState
 from linkage.flows import change_records, commit_upload, upload_batch
@@ -37,7 +36,6 @@ from linkage.store.uploads import Upload
 router = APIRouter(prefix="/v1/projects/{project}", tags=["batches"])
 
 BLOCK: Final = 1024 * 1024
-_DIGEST: Final = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 
 Project = Annotated[Code, Path(description="the project's code")]
 UploadId = Annotated[RequestId, Path(description="the upload's id")]
@@ -80,13 +78,15 @@ class BatchView(Body):
 
 
 class BatchesPage(Body):
-    """A page of batches; ask again with `after` = the last id."""
+    """A page of batches."""
 
     batches: list[BatchView]
 
 
 @router.post("/uploads", operation_id="beginUpload", summary="Begin an upload", status_code=status.HTTP_201_CREATED)
-def begin(project: Project, body: NewUpload, who: Submitter, unit: TheUnit, response: Response) -> UploadView:
+def begin(
+    project: Project, body: NewUpload, who: Submitter, once: Once, unit: TheUnit, response: Response
+) -> UploadView:
     """Then PUT parts to its Location, and commit."""
     made = upload_batch.begin_upload(unit, who.caller(), project, body.kind, body.length, body.sha256)
     response.headers["Location"] = f"/v1/projects/{project}/uploads/{made.id}"
@@ -116,7 +116,7 @@ async def put_part(
     content_digest: Annotated[str, Header(max_length=200, description="sha-256 of the part, as RFC 9530 writes it")],
 ) -> UploadView:
     """At most 64 MiB; durable when it is answered."""
-    digest = _sha256(content_digest)
+    digest = sha256_of(content_digest)
     with ExitStack() as stack:
         receiving = upload_batch.receiving_part(unit, who.caller(), project, upload, upload_offset, digest)
         part = await run_in_threadpool(stack.enter_context, receiving)
@@ -128,18 +128,16 @@ async def put_part(
 
 
 @router.post("/uploads/{upload}/commit", operation_id="commitUpload", summary="Commit an upload")
-def commit(project: Project, upload: UploadId, who: Submitter, unit: TheUnit) -> BatchView:
+def commit(project: Project, upload: UploadId, who: Submitter, once: Once, unit: TheUnit) -> BatchView:
     """All or nothing; asked again, it answers the same."""
     return _batch(commit_upload.commit_upload(unit, who.caller(), project, upload))
 
 
 @router.get("/batches", operation_id="listBatches", summary="The agency's own batches")
-def list_batches(
-    project: Project, who: BatchReader, unit: TheUnit, after: After = "", limit: Limit = 100
-) -> BatchesPage:
+def list_batches(project: Project, who: BatchReader, unit: TheUnit, page: ThePage) -> BatchesPage:
     """In the order of time."""
-    found = change_records.list_batches(unit, who.caller(), project, after, limit)
-    return BatchesPage(batches=[_batch(each) for each in found])
+    found = change_records.list_batches(unit, who.caller(), project, page.after, page.limit)
+    return BatchesPage(batches=[_batch(each) for each in page.turn(found, lambda each: each.id)])
 
 
 @router.delete(
@@ -166,16 +164,6 @@ async def _blocks(request: Request) -> AsyncIterator[bytes]:
         raise Refused(Why.WRONG_DIGEST, "part: the connection was cut; send it again") from None
     if held:
         yield bytes(held)
-
-
-def _sha256(content_digest: str) -> bytes:
-    found = _DIGEST.search(content_digest)
-    if found is None:
-        raise Refused(Why.MALFORMED, "Content-Digest: sha-256 expected, as RFC 9530 writes it")
-    try:
-        return base64.b64decode(found[1], validate=True)
-    except binascii.Error:
-        raise Refused(Why.MALFORMED, "Content-Digest: not base64") from None
 
 
 def _upload(found: Upload, response: Response) -> UploadView:

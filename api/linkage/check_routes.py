@@ -14,9 +14,9 @@ from pydantic import Field
 from api.auth.guard import allowed
 from api.auth.permissions import Permission
 from api.auth.principal import Principal
+from api.http.pagination import ThePage
 from api.linkage.app import TheUnit
 from api.linkage.etags import IfVersion, etag
-from api.linkage.paging import After, Limit
 from api.linkage.schemas import Body, Code, Count, Handle, RequestId
 from linkage.checks import Answer, CheckReason, CheckState
 from linkage.flows import answer_check, read_checks
@@ -42,7 +42,7 @@ class CheckView(Body):
 
 
 class ChecksPage(Body):
-    """A page of checks; ask again with `after` = the last id."""
+    """A page of checks."""
 
     checks: list[CheckView]
 
@@ -62,12 +62,11 @@ def list_checks(
     project: Project,
     who: Custodian,
     unit: TheUnit,
-    after: After = "",
-    limit: Limit = 100,
+    page: ThePage,
 ) -> ChecksPage:
     """Its own alone, open and answered ones."""
-    found = read_checks.list_checks(unit, who.caller(), project, after, limit)
-    return ChecksPage(checks=[_view(each) for each in found])
+    found = read_checks.list_checks(unit, who.caller(), project, page.after, page.limit)
+    return ChecksPage(checks=[_view(each) for each in page.turn(found, lambda each: each.id)])
 
 
 @router.get("/{check}", operation_id="readCheck", summary="One check")

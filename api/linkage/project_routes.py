@@ -10,15 +10,16 @@ import base64
 import binascii
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import APIRouter, Path, Response, status
 from pydantic import Field
 
 from api.auth.guard import allowed
 from api.auth.permissions import Permission
 from api.auth.principal import Principal
+from api.http.idempotency import Once
+from api.http.pagination import ThePage
 from api.linkage.app import TheUnit
 from api.linkage.etags import IfVersion, etag
-from api.linkage.paging import Limit
 from api.linkage.schemas import Body, Code, Count, RequestId, Sha256
 from linkage.flows import join_project, manage_projects
 from linkage.projects import ProjectState, Terms, custodians_fingerprint, spoken
@@ -86,7 +87,7 @@ class ProjectView(Body):
 
 
 class ProjectsPage(Body):
-    """A page of projects; ask again with `after` = the last code."""
+    """A page of projects."""
 
     projects: list[ProjectView]
 
@@ -140,7 +141,7 @@ class Secrets(Body):
 
 
 @router.post("", operation_id="createProject", summary="Create a project", status_code=status.HTTP_201_CREATED)
-def create(body: NewProject, who: Operator, unit: TheUnit, response: Response) -> ProjectView:
+def create(body: NewProject, who: Operator, once: Once, unit: TheUnit, response: Response) -> ProjectView:
     """The plan is made from the terms; agencies are invited and join with their own keys."""
     terms = Terms(
         body.schema_name, body.scheme, body.population, body.normaliser, body.diffusion, body.purpose,
@@ -152,12 +153,10 @@ def create(body: NewProject, who: Operator, unit: TheUnit, response: Response) -
 
 
 @router.get("", operation_id="listProjects", summary="Projects that the caller is in")
-def list_all(
-    who: Reader, unit: TheUnit, after: Annotated[str, Query(max_length=64)] = "", limit: Limit = 100
-) -> ProjectsPage:
+def list_all(who: Reader, unit: TheUnit, page: ThePage) -> ProjectsPage:
     """An agency sees its own; the unit's people see all."""
-    found = manage_projects.list_projects(unit, who.caller(), after, limit)
-    return ProjectsPage(projects=[_view(each, who) for each in found])
+    found = manage_projects.list_projects(unit, who.caller(), page.after, page.limit)
+    return ProjectsPage(projects=[_view(each, who) for each in page.turn(found, lambda each: each.code)])
 
 
 @router.get("/{project}", operation_id="readProject", summary="One project")
@@ -179,7 +178,9 @@ def change(
 
 
 @router.post("/{project}/close", operation_id="closeProject", summary="Take no more batches")
-def close(project: ProjectCode, version: IfVersion, who: Operator, unit: TheUnit, response: Response) -> ProjectView:
+def close(
+    project: ProjectCode, version: IfVersion, who: Operator, once: Once, unit: TheUnit, response: Response
+) -> ProjectView:
     """What it holds stays until its term."""
     return _shown(manage_projects.close_project(unit, who.caller(), project, version), who, response)
 
@@ -209,7 +210,7 @@ def list_custodians(project: ProjectCode, who: Joiner, unit: TheUnit) -> Custodi
     summary="Pass the sealed linkage secret on",
     status_code=status.HTTP_204_NO_CONTENT,
 )
-def relay(project: ProjectCode, body: SecretBody, who: Passer, unit: TheUnit) -> None:
+def relay(project: ProjectCode, body: SecretBody, who: Passer, once: Once, unit: TheUnit) -> None:
     """The unit stores and forwards; it cannot open it."""
     join_project.relay_secret(unit, who.caller(), project, body.recipient, _bytes(body.sealed))
 

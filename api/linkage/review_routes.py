@@ -16,9 +16,10 @@ from pydantic import Field
 from api.auth.guard import allowed
 from api.auth.permissions import Permission
 from api.auth.principal import Principal
+from api.http.idempotency import Once
+from api.http.pagination import ThePage
 from api.linkage.app import TheUnit
 from api.linkage.etags import IfMatch, etag
-from api.linkage.paging import After, Limit
 from api.linkage.schemas import Body, Code, Count, RequestId
 from linkage.checks import CheckReason
 from linkage.flows import ask_custodians, decide_pair, list_unsure, review_figures, take_pair, undo_decision
@@ -78,7 +79,7 @@ class UnsureView(Body):
 
 
 class UnsurePage(Body):
-    """A page of them; ask again with `after` = the last id."""
+    """A page of them."""
 
     items: list[UnsureView]
 
@@ -136,7 +137,7 @@ class AskBody(Body):
     responses={200: {"model": PairView}, 204: {"description": "nothing waits for this reviewer"}},
     response_class=Response,
 )
-def take_next(project: Project, who: Reviewer, unit: TheUnit) -> Response:
+def take_next(project: Project, who: Reviewer, once: Once, unit: TheUnit) -> Response:
     """The pair is kept for this reviewer for a quarter of an hour; asked again, the same pair comes."""
     released = take_pair.take_pair(unit, who.caller(), project)
     if released is None:
@@ -153,7 +154,7 @@ def take_next(project: Project, who: Reviewer, unit: TheUnit) -> Response:
     status_code=status.HTTP_201_CREATED,
 )
 def decide(
-    project: Project, item: ItemId, body: VerdictBody, seen: IfMatch, who: Reviewer, unit: TheUnit
+    project: Project, item: ItemId, body: VerdictBody, seen: IfMatch, who: Reviewer, once: Once, unit: TheUnit
 ) -> DecisionView:
     """Only a pair one holds, only as it was shown (If-Match), never twice by one person."""
     found = decide_pair.decide_pair(unit, who.caller(), project, item, seen, body.verdict)
@@ -202,12 +203,13 @@ def unsure(
     project: Project,
     who: Operator,
     unit: TheUnit,
-    after: After = "",
-    limit: Limit = 50,
+    page: ThePage,
 ) -> Response:
     """What can be sent back to its custodians."""
-    released = list_unsure.list_unsure(unit, who.caller(), project, after, limit)
-    headers = {"Cache-Control": "no-store", "Sealink-Salt": released.salt.hex()}
+    released = list_unsure.list_unsure(unit, who.caller(), project, page.after, page.limit)
+    items = UnsurePage.model_validate_json(released.data).items
+    links = page.links(items, lambda each: each.item)
+    headers = {"Cache-Control": "no-store", "Sealink-Salt": released.salt.hex(), **links}
     return Response(released.data, media_type="application/json", headers=headers)
 
 
@@ -217,7 +219,7 @@ def unsure(
     summary="Undo all decisions of a settled pair",
     status_code=status.HTTP_204_NO_CONTENT,
 )
-def reopen(project: Project, item: ItemId, who: Operator, unit: TheUnit) -> None:
+def reopen(project: Project, item: ItemId, who: Operator, once: Once, unit: TheUnit) -> None:
     """Two people decide it anew."""
     undo_decision.reopen_pair(unit, who.caller(), project, item)
 
@@ -228,7 +230,7 @@ def reopen(project: Project, item: ItemId, who: Operator, unit: TheUnit) -> None
     summary="Ask both custodians to check their own record",
     status_code=status.HTTP_204_NO_CONTENT,
 )
-def ask(project: Project, item: ItemId, body: AskBody, who: Operator, unit: TheUnit) -> None:
+def ask(project: Project, item: ItemId, body: AskBody, who: Operator, once: Once, unit: TheUnit) -> None:
     """Each sees its own handle and the reason; the pair returns to the queue when both have answered."""
     ask_custodians.ask_custodians(unit, who.caller(), project, item, body.reason)
 

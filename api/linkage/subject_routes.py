@@ -16,10 +16,11 @@ from pydantic import Field
 from api.auth.guard import allowed
 from api.auth.permissions import Permission
 from api.auth.principal import Principal
+from api.http.idempotency import Once
+from api.http.pagination import ThePage
 from api.http.problems import Problem, Status
 from api.linkage.app import TheUnit
 from api.linkage.etags import IfVersion, etag
-from api.linkage.paging import After, Limit
 from api.linkage.schemas import Body, Code, Count, Handle, RequestId
 from linkage.flows import answer_subject_task, open_subject_request, read_subjects
 from linkage.records import Records
@@ -79,7 +80,7 @@ class RequestView(Body):
 
 
 class RequestsPage(Body):
-    """A page of them; ask again with `after` = the last id."""
+    """A page of them."""
 
     requests: list[RequestView]
 
@@ -98,7 +99,7 @@ class TaskView(Body):
 
 
 class TasksPage(Body):
-    """A page of them; ask again with `after` = the last id."""
+    """A page of them."""
 
     tasks: list[TaskView]
 
@@ -120,7 +121,7 @@ class LateView(Body):
 
 
 class LatePage(Body):
-    """A page of them; ask again with `after` = the last id."""
+    """A page of them."""
 
     tasks: list[LateView]
 
@@ -132,7 +133,7 @@ class LatePage(Body):
     status_code=status.HTTP_201_CREATED,
 )
 def open_request(
-    project: Project, body: NewRequest, who: Asker, unit: TheUnit, records: TheRecords, terms: TheTerms
+    project: Project, body: NewRequest, who: Asker, once: Once, unit: TheUnit, records: TheRecords, terms: TheTerms
 ) -> RequestView:
     """It becomes a task at every agency that holds a record of the child, this one included."""
     handle = bytes.fromhex(body.handle)
@@ -148,7 +149,13 @@ def open_request(
     status_code=status.HTTP_201_CREATED,
 )
 def open_by_pseudonym(
-    project: Project, body: NewRequestByPseudonym, who: Operator, unit: TheUnit, records: TheRecords, terms: TheTerms
+    project: Project,
+    body: NewRequestByPseudonym,
+    who: Operator,
+    once: Once,
+    unit: TheUnit,
+    records: TheRecords,
+    terms: TheTerms,
 ) -> RequestView:
     """For subjects who turn to the linkage unit itself."""
     caller = who.caller()
@@ -159,12 +166,10 @@ def open_by_pseudonym(
 
 
 @router.get("/subject-requests", operation_id="listSubjectRequests", summary="Requests that the agency opened")
-def list_requests(
-    project: Project, who: Asker, unit: TheUnit, records: TheRecords, after: After = "", limit: Limit = 100
-) -> RequestsPage:
+def list_requests(project: Project, who: Asker, unit: TheUnit, records: TheRecords, page: ThePage) -> RequestsPage:
     """Its own alone."""
-    found = read_subjects.list_requests(unit, who.caller(), records, project, after, limit)
-    return RequestsPage(requests=[_view(*each, own=True) for each in found])
+    found = read_subjects.list_requests(unit, who.caller(), records, project, page.after, page.limit)
+    return RequestsPage(requests=[_view(*each, own=True) for each in page.turn(found, lambda each: each[0].id)])
 
 
 @router.get(
@@ -172,12 +177,10 @@ def list_requests(
     operation_id="listSubjectRequestsByPseudonym",
     summary="Requests that the operator opened",
 )
-def list_managed(
-    project: Project, who: Operator, unit: TheUnit, records: TheRecords, after: After = "", limit: Limit = 100
-) -> RequestsPage:
+def list_managed(project: Project, who: Operator, unit: TheUnit, records: TheRecords, page: ThePage) -> RequestsPage:
     """With counts of tasks."""
-    found = read_subjects.list_requests(unit, who.caller(), records, project, after, limit)
-    return RequestsPage(requests=[_view(*each, own=False) for each in found])
+    found = read_subjects.list_requests(unit, who.caller(), records, project, page.after, page.limit)
+    return RequestsPage(requests=[_view(*each, own=False) for each in page.turn(found, lambda each: each[0].id)])
 
 
 @router.get("/subject-requests/{request}", operation_id="readSubjectRequest", summary="How far a request is")
@@ -187,16 +190,16 @@ def read_request(project: Project, request: RequestId, who: Asker, unit: TheUnit
 
 
 @router.get("/subject-tasks", operation_id="listSubjectTasks", summary="What the agency has to do for subjects")
-def list_tasks(project: Project, who: Answerer, unit: TheUnit, after: After = "", limit: Limit = 100) -> TasksPage:
+def list_tasks(project: Project, who: Answerer, unit: TheUnit, page: ThePage) -> TasksPage:
     """Open and answered ones, by its own handles."""
-    found = read_subjects.list_tasks(unit, who.caller(), project, after, limit)
-    return TasksPage(tasks=[_task(each) for each in found])
+    found = read_subjects.list_tasks(unit, who.caller(), project, page.after, page.limit)
+    return TasksPage(tasks=[_task(each) for each in page.turn(found, lambda each: each.id)])
 
 
 @router.get("/subject-tasks/overdue", operation_id="listOverdueTasks", summary="Tasks whose day has passed")
-def list_overdue(project: Project, who: Operator, unit: TheUnit, after: After = "", limit: Limit = 100) -> LatePage:
+def list_overdue(project: Project, who: Operator, unit: TheUnit, page: ThePage) -> LatePage:
     """For the operator, who must see to it that they end."""
-    found = read_subjects.list_overdue(unit, project, after, limit)
+    found = page.turn(read_subjects.list_overdue(unit, project, page.after, page.limit), lambda each: each.id)
     late = [LateView(task=each.id, agency=each.agency, right=each.right, due_ms=each.due_ms) for each in found]
     return LatePage(tasks=late)
 

@@ -14,9 +14,10 @@ from pydantic import Field
 from api.auth.guard import allowed
 from api.auth.permissions import Permission
 from api.auth.principal import Principal
+from api.http.idempotency import Once
+from api.http.pagination import ThePage
 from api.linkage.app import TheUnit
 from api.linkage.etags import IfVersion, etag
-from api.linkage.paging import After, Limit
 from api.linkage.schemas import Body, Count, RequestId
 from linkage.flows import deliver_webhooks, manage_webhooks
 from linkage.store.deliveries import Delivery, DeliveryState
@@ -93,7 +94,7 @@ class DeliveryView(Body):
 
 
 class DeliveriesPage(Body):
-    """A page of them; ask again with `after` = the last id."""
+    """A page of them."""
 
     deliveries: list[DeliveryView]
 
@@ -104,7 +105,9 @@ def list_all(who: Owner, unit: TheUnit) -> WebhooksView:
 
 
 @router.post("", operation_id="registerWebhook", summary="Register an endpoint", status_code=status.HTTP_201_CREATED)
-def register(body: NewWebhook, who: Owner, unit: TheUnit, request: Request, response: Response) -> SecretView:
+def register(
+    body: NewWebhook, who: Owner, once: Once, unit: TheUnit, request: Request, response: Response
+) -> SecretView:
     """`https`, a public host, port 443 or 8443. The answer holds the secret, this once."""
     made, secret = manage_webhooks.register_webhook(
         unit, who.caller(), body.url, body.kinds, loopback=_loopback(request)
@@ -147,7 +150,9 @@ def remove(endpoint: EndpointId, version: IfVersion, who: Owner, unit: TheUnit) 
 
 
 @router.post("/{endpoint}/secret", operation_id="rotateWebhookSecret", summary="Make a new secret")
-def rotate(endpoint: EndpointId, version: IfVersion, who: Owner, unit: TheUnit, response: Response) -> SecretView:
+def rotate(
+    endpoint: EndpointId, version: IfVersion, who: Owner, once: Once, unit: TheUnit, response: Response
+) -> SecretView:
     """For 24 hours messages are signed with both."""
     secret = manage_webhooks.rotate_secret(unit, who.caller(), endpoint, version)
     response.headers["Cache-Control"] = "no-store"
@@ -160,18 +165,16 @@ def rotate(endpoint: EndpointId, version: IfVersion, who: Owner, unit: TheUnit, 
     summary="Send a message that says nothing",
     status_code=status.HTTP_202_ACCEPTED,
 )
-def ping(endpoint: EndpointId, who: Owner, unit: TheUnit) -> PingView:
+def ping(endpoint: EndpointId, who: Owner, once: Once, unit: TheUnit) -> PingView:
     """Its fate is in the list of deliveries."""
     return PingView(delivery=manage_webhooks.ping_webhook(unit, who.caller(), endpoint))
 
 
 @router.get("/{endpoint}/deliveries", operation_id="listDeliveries", summary="Messages and how they fared")
-def list_deliveries(
-    endpoint: EndpointId, who: Owner, unit: TheUnit, after: After = "", limit: Limit = 100
-) -> DeliveriesPage:
+def list_deliveries(endpoint: EndpointId, who: Owner, unit: TheUnit, page: ThePage) -> DeliveriesPage:
     """In the order in which they were made."""
-    found = deliver_webhooks.list_deliveries(unit, who.caller(), endpoint, after, limit)
-    return DeliveriesPage(deliveries=[_delivery(each) for each in found])
+    found = deliver_webhooks.list_deliveries(unit, who.caller(), endpoint, page.after, page.limit)
+    return DeliveriesPage(deliveries=[_delivery(each) for each in page.turn(found, lambda each: each.id)])
 
 
 @router.post(
@@ -180,7 +183,7 @@ def list_deliveries(
     summary="Send a message again",
     status_code=status.HTTP_202_ACCEPTED,
 )
-def replay(endpoint: EndpointId, delivery: DeliveryId, who: Owner, unit: TheUnit) -> None:
+def replay(endpoint: EndpointId, delivery: DeliveryId, who: Owner, once: Once, unit: TheUnit) -> None:
     """Under the same id, so that the receiver can tell a repetition."""
     deliver_webhooks.replay_delivery(unit, who.caller(), endpoint, delivery)
 

@@ -6,6 +6,7 @@ Sees:      nothing personal
 
 from __future__ import annotations
 
+from api.models import METADATA as DESK_METADATA
 from linkage.database import Database
 from linkage.models import METADATA
 
@@ -16,5 +17,6 @@ def migrate(url: str) -> None:
     try:
         with database.writing() as connection:
             METADATA.create_all(connection)
+            DESK_METADATA.create_all(connection)
     finally:
         database.close()

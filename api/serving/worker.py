@@ -20,6 +20,7 @@ from typing import Final
 
 import structlog
 
+from api.http import kept_answers
 from api.http.logs import set_up_logs
 from api.serving.ending import on_end
 from api.settings import load_settings
@@ -50,6 +51,7 @@ def rounds_of(service: Service) -> list[Round]:
     http = GuardedHttp(loopback=service.settings.webhook_loopback)
     return [
         Round("follow-up", partial(follow_up, unit, caller, http)),
+        Round("kept-answers", lambda: kept_answers.forget(unit.database, unit.now_ms()), every_s=600),
         Round("uploads", partial(clean_up, unit), every_s=60),
         Round("erase", lambda: len(erase_past_term(unit, caller)), every_s=3_600),
     ]

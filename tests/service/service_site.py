@@ -14,6 +14,7 @@ from api.auth.permissions import Role
 from api.auth.principal import Principal
 from api.http.problems import Problem
 from api.linkage.app import create_app
+from api.models import METADATA as DESK_METADATA
 from audit.crypto.hpke import OpeningKey
 from audit.crypto.signatures import SigningKey
 from audit.events import Book
@@ -72,6 +73,7 @@ def build_site(url: str, folder: Path, tables: Sequence[object] = ()) -> Service
     database = Database.open(url)
     with database.writing() as connection:
         METADATA.create_all(connection)
+        DESK_METADATA.create_all(connection)
         for metadata in tables:
             metadata.create_all(connection)  # type: ignore[attr-defined]
     site = Site(url, folder, Ed25519Signer.generate(ORIGIN), "")
