@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test check format bench lock migration clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 12
@@ -44,6 +44,9 @@ lock: ## write the hashed requirements anew, without registry addresses
 		--no-emit-index-url --no-emit-find-links --no-header -q -o requirements-dev.txt
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header -q -c requirements-dev.txt -o requirements.txt
+
+migration: setup ## draw the first migration anew from the declared tables (until the first release)
+	$(BIN)/python -m api.migrations.drawing
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .venv-peers* demo-out bench/out .mypy_cache .ruff_cache .pytest_cache .hypothesis

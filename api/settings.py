@@ -65,7 +65,7 @@ class DatabaseSettings(_Section):
             raise ValueError("not a database URL") from None
         if url.get_backend_name() not in ("sqlite", "postgresql"):
             raise ValueError("SQLite and PostgreSQL are served, nothing else")
-        if url.password is not None or "password" in url.query:
+        if url.password or "password" in url.query:
             raise ValueError("a password in the URL; put it into a file and name that")
         return text
 

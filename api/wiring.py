@@ -24,6 +24,8 @@ from api.http.limits import Limits, Rate
 from api.http.problems import Problem, Status
 from api.linkage.app import create_app
 from api.linkage.routers import ROUTERS
+from api.migrations.migrating import is_current
+from api.migrations.roles import Roles
 from api.settings import Settings, SettingsError, read_secret
 from audit import canonical
 from audit.crypto import passphrase
@@ -67,6 +69,7 @@ def opened(settings: Settings) -> Iterator[Service]:
     with open_site(settings.data, Book.LINKAGE, url, policy=policy, deadline_s=LOG_DEADLINE_S) as site:
         database = Database.open(url)
         try:
+            _check_revision(database)
             unit = Unit(database, site.log, settings.data, keys, rules(), now_ms, site.vkeys)
             yield Service(settings, unit, site, secret)
         finally:
@@ -98,6 +101,11 @@ def worker_caller() -> Caller:
     return Caller(Actor("worker", "linkage-unit", "service", "none", "service"))
 
 
+def roles_of(settings: Settings) -> Roles:
+    """Who gets which grants on PostgreSQL."""
+    return Roles(settings.database.service_role, settings.database.auditor_role)
+
+
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
@@ -111,6 +119,12 @@ def rules() -> Policy:
 async def refuse_everybody(_: Request) -> Principal:
     """Without an authenticator nobody is anybody."""
     raise Problem(Status.UNAUTHORIZED, "no-credential", "a credential is needed")
+
+
+def _check_revision(database: Database) -> None:
+    with database.reading() as connection:
+        if not is_current(connection):
+            raise SettingsError("database: its tables are of another version", hint="run with --migrate, as its owner")
 
 
 def _unit_keys(settings: Settings) -> UnitKeys:

@@ -19,7 +19,7 @@ from typing import Final
 
 from api.migrations.migrating import migrate
 from api.settings import Settings, load_settings
-from api.wiring import OWN
+from api.wiring import OWN, roles_of
 from audit.crypto import passphrase
 from audit.crypto.keystore import KeyKind, Keystore, generate_key, save
 from audit.crypto.whole_file import whole_file
@@ -59,6 +59,8 @@ workers = 1
 def make_folder(folder: Path, *, public_url: str, port: int, database_url: str = "", origin: str = "") -> Settings:
     """The folder's settings, all that they name made. `origin` is the log's public name; by default a random one.
 
+    Roles and passwords of PostgreSQL are written into the settings file by hand; then this is run again.
+
     SettingsError or AuditError names what cannot be made.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -76,7 +78,7 @@ def make_folder(folder: Path, *, public_url: str, port: int, database_url: str =
     if not keystore.exists():
         made = Keystore("linkage-unit", (generate_key(KeyKind.SIGNING, OWN), generate_key(KeyKind.HPKE, OWN)))
         save(keystore, made, phrase, may_replace=False)
-    migrate(settings.owner_url())
+    migrate(settings.owner_url(), roles_of(settings))
     create_site(settings.data, Book.LINKAGE, database_url=settings.owner_url(), origin=origin or None)
     return settings
 

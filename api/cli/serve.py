@@ -27,6 +27,9 @@ def linkage(
     settings: SettingsFile = Path("settings.toml"),
     init: Annotated[Path | None, typer.Option(help="Make this folder: settings, keys, database, log.")] = None,
     routes: Annotated[bool, typer.Option("--routes", help="List every route with its permission and stop.")] = False,
+    migrate: Annotated[
+        bool, typer.Option("--migrate", help="Bring the database to this version's tables and grants and stop.")
+    ] = False,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on.")] = None,
     web: Annotated[int | None, typer.Option(min=1, max=64, help="Web processes.")] = None,
@@ -40,6 +43,8 @@ def linkage(
         _init(init, port or 8401, public_url, database_url, origin)
     elif routes:
         _show_routes()
+    elif migrate:
+        _migrate(settings)
     else:
         listen = {"host": host, "port": port}
         processes = {"web": web, "workers": workers}
@@ -57,6 +62,17 @@ def _init(folder: Path, port: int, public_url: str, database_url: str, origin: s
         )  # fmt: skip
     err.print(f"folder ready → {folder}")
     err.print(f"next: sealink serve linkage --settings {made.file}")
+
+
+def _migrate(file: Path) -> None:
+    from api.migrations import migrating
+    from api.settings import load_settings
+    from api.wiring import roles_of
+
+    with refusals():
+        settings = load_settings(file)
+        migrating.migrate(settings.owner_url(), roles_of(settings))
+    err.print("the database has the tables of this version")
 
 
 def _given(changes: Mapping[str, object]) -> dict[str, object]:
