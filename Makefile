@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test check format bench lock migration clean
+.PHONY: help setup demo test check format bench lock migration openapi clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 12
@@ -47,6 +47,9 @@ lock: ## write the hashed requirements anew, without registry addresses
 
 migration: setup ## draw the first migration anew from the declared tables (until the first release)
 	$(BIN)/python -m api.migrations.drawing
+
+openapi: setup ## write docs/openapi.json anew; look at the difference before you keep it
+	$(BIN)/python -m api.linkage.describing > docs/openapi.json
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .venv-peers* demo-out bench/out .mypy_cache .ruff_cache .pytest_cache .hypothesis

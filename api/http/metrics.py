@@ -3,19 +3,24 @@
 Labels are the routes' patterns, methods and statuses: closed lists. Where the supervisor set up a folder for it
 (`prometheus_client`'s multiprocess mode), the figures of all web processes are told as one.
 
-May touch: disk (the folder of the figures)
+May touch: disk (the folder of the figures), database (sizes of the log)
 Sees:      counts and durations
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.openmetrics.exposition import generate_latest as openmetrics
+from prometheus_client.registry import Collector
 from prometheus_client.values import ValueClass
+
+from linkage.unit import Unit
 
 MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
 _BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -32,13 +37,39 @@ RECEIVED: Final = Counter("sealink_http_received_bytes", "Bytes of bodies that c
 SENT: Final = Counter("sealink_http_sent_bytes", "Bytes of bodies that left", registry=REGISTRY)
 
 
-def exposition() -> bytes:
-    """All figures, in OpenMetrics text."""
-    if not _is_shared():
-        return bytes(openmetrics(REGISTRY))  # type: ignore[no-untyped-call]
+def exposition(unit: Unit | None = None) -> bytes:
+    """All figures, in OpenMetrics text; with how the unit's log stands."""
     whole = CollectorRegistry()
-    MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
+    if _is_shared():
+        MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
+    else:
+        whole.register(_Forwarded(REGISTRY))
+    if unit is not None:
+        whole.register(_OfLog(unit))
     return bytes(openmetrics(whole))  # type: ignore[no-untyped-call]
+
+
+class _Forwarded(Collector):
+    """Another registry's figures."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterable[Metric]:
+        return self._registry.collect()
+
+
+class _OfLog(Collector):
+    """Sizes of the log, read when they are asked for."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def collect(self) -> Iterator[Metric]:
+        log = self._unit.log
+        yield GaugeMetricFamily("sealink_log_entries", "Entries of the log", log.head().size)
+        yield GaugeMetricFamily("sealink_log_signed_entries", "Entries that are signed", log.checkpoint().size)
+        yield GaugeMetricFamily("sealink_log_takes_entries", "1 while the log can be written", int(log.fault is None))
 
 
 def _is_shared() -> bool:

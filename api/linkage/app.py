@@ -48,6 +48,7 @@ def create_app(
     secret = web_secret or secrets.token_bytes(32)
     app.state.unit, app.state.authenticate = unit, authenticate
     app.state.cursor_key, app.state.answer_key = derive_key(secret, "cursor"), derive_key(secret, "answer")
+    app.state.routers = tuple(routers)
     problems.install(app)
     idempotency.install(app)
     for router in routers:

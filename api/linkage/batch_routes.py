@@ -73,7 +73,7 @@ class BatchView(Body):
     state: BatchState = Field(strict=False)
     epoch: Count
     records: Count
-    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    digest: Sha256
     received_ms: Count
 
 

@@ -47,7 +47,7 @@ class ChecksPage(Body):
     checks: list[CheckView]
 
 
-class AnswerBody(Body):
+class CheckAnswer(Body):
     """The custodian's answer."""
 
     answer: Answer = Field(
@@ -84,7 +84,7 @@ def read_check(project: Project, check: CheckId, who: Custodian, unit: TheUnit, 
     status_code=status.HTTP_204_NO_CONTENT,
 )
 def answer(
-    project: Project, check: CheckId, body: AnswerBody, version: IfVersion, who: Custodian, unit: TheUnit
+    project: Project, check: CheckId, body: CheckAnswer, version: IfVersion, who: Custodian, unit: TheUnit
 ) -> None:
     """Once; a correction itself is sent as a correction of the record."""
     answer_check.answer_check(unit, who.caller(), project, check, version, body.answer)

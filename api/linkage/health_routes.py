@@ -1,7 +1,7 @@
-"""Is this process alive (`/healthz`), and is the service ready to act (`/readyz`): database, log, disk.
+"""Is this process alive (`/healthz`), is the service ready to act (`/readyz`): database, log, disk; its figures.
 
-Both are open to all, for load balancers and service managers, and say words of a closed list only. Not ready is a
-problem (503) with the same checks in it.
+The first two are open to all, for load balancers and service managers, and say words of a closed list only. Not ready
+is a problem (503) with the same checks in it.
 
 May touch: database, disk (free space), a local socket (the signer)
 Sees:      sizes of the log
@@ -13,12 +13,15 @@ import shutil
 from collections.abc import Callable
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.auth.guard import public
+from api.auth.guard import allowed, public
+from api.auth.permissions import Permission
+from api.auth.principal import Principal
+from api.http import metrics
 from api.http.problems import Problem, Status
 from api.linkage.app import TheUnit
 from api.linkage.schemas import Body
@@ -55,7 +58,13 @@ async def read_health() -> Alive:
     return Alive()
 
 
-@router.get("/readyz", operation_id="readReadiness", summary="Is the service ready to act?", dependencies=[public()])
+@router.get(
+    "/readyz",
+    operation_id="readReadiness",
+    summary="Is the service ready to act?",
+    dependencies=[public()],
+    openapi_extra={"x-problems": ["not-ready"]},
+)
 def read_readiness(unit: TheUnit, least_free: Annotated[int, Depends(_least_free)]) -> Ready:
     """Database reachable; log writable and its signer no further than its tree; disk not full."""
     found = {
@@ -68,6 +77,18 @@ def read_readiness(unit: TheUnit, least_free: Annotated[int, Depends(_least_free
             Status.UNAVAILABLE, "not-ready", "the service is not ready", headers={"Retry-After": "5"}, more=found
         )
     return Ready(**found)
+
+
+@router.get(
+    "/metrics",
+    operation_id="readMetrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"application/openmetrics-text": {"schema": {"type": "string"}}}}},
+)
+def read_metrics(who: Annotated[Principal, allowed(Permission.METRICS_READ)], unit: TheUnit) -> Response:
+    """Counts and durations by route and status; no caller, no address."""
+    return Response(metrics.exposition(unit), headers={"Content-Type": metrics.MEDIA_TYPE})
 
 
 def _said(check: Callable[[], str]) -> str:

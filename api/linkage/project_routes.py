@@ -124,7 +124,7 @@ class SecretBody(Body):
     sealed: Base64
 
 
-class SecretView(Body):
+class WaitingSecret(Body):
     """A sealed secret that waits for the caller."""
 
     secret: RequestId
@@ -137,7 +137,7 @@ class SecretView(Body):
 class Secrets(Body):
     """All that wait."""
 
-    secrets: list[SecretView]
+    secrets: list[WaitingSecret]
 
 
 @router.post("", operation_id="createProject", summary="Create a project", status_code=status.HTTP_201_CREATED)
@@ -221,7 +221,7 @@ def list_secrets(project: ProjectCode, who: Passer, unit: TheUnit) -> Secrets:
     found = join_project.fetch_secrets(unit, who.caller(), project)
     return Secrets(
         secrets=[
-            SecretView(
+            WaitingSecret(
                 secret=each.id, sender=each.sender, epoch=each.epoch, fingerprint=each.fingerprint,
                 sealed=base64.b64encode(each.sealed).decode(),
             )

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from api.linkage import (
     batch_routes,
     check_routes,
+    docs_routes,
     health_routes,
     log_routes,
     project_routes,
@@ -20,6 +21,7 @@ from api.linkage import (
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     health_routes.router,
+    docs_routes.router,
     log_routes.router,
     unit_routes.router,
     project_routes.router,

@@ -10,13 +10,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Code = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[._:/-][a-z0-9]+)*$", max_length=64)]
+Code = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[._:/-][a-z0-9]+)*$", max_length=64, examples=["hospital"])]
 """Lower-case ASCII words, as the log takes them."""
-RequestId = Annotated[str, Field(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
-Handle = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+RequestId = Annotated[str, Field(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$", examples=["01KB1N3X9W4Q2V7T8R5Y6M0ZCD"])]
+Handle = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["9f" * 16])]
 """A record handle in hexadecimal."""
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["5a" * 32])]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1, examples=[3])]
 
 
 class Body(BaseModel):

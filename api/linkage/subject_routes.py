@@ -104,7 +104,7 @@ class TasksPage(Body):
     tasks: list[TaskView]
 
 
-class AnswerBody(Body):
+class SubjectAnswer(Body):
     """The agency's answer; a reason goes with a refusal."""
 
     answer: TaskAnswer = Field(strict=False, examples=["done"])
@@ -221,7 +221,7 @@ def read_task(project: Project, task: RequestId, who: Answerer, unit: TheUnit, r
 def answer(
     project: Project,
     task: RequestId,
-    body: AnswerBody,
+    body: SubjectAnswer,
     version: IfVersion,
     who: Answerer,
     unit: TheUnit,

@@ -61,7 +61,7 @@ class WebhookView(Body):
     version: Count
 
 
-class SecretView(Body):
+class WebhookSecret(Body):
     """A secret, shown this once."""
 
     endpoint: RequestId
@@ -107,7 +107,7 @@ def list_all(who: Owner, unit: TheUnit) -> WebhooksView:
 @router.post("", operation_id="registerWebhook", summary="Register an endpoint", status_code=status.HTTP_201_CREATED)
 def register(
     body: NewWebhook, who: Owner, once: Once, unit: TheUnit, request: Request, response: Response
-) -> SecretView:
+) -> WebhookSecret:
     """`https`, a public host, port 443 or 8443. The answer holds the secret, this once."""
     made, secret = manage_webhooks.register_webhook(
         unit, who.caller(), body.url, body.kinds, loopback=_loopback(request)
@@ -115,7 +115,7 @@ def register(
     response.headers.update(
         {"Location": f"/v1/webhooks/{made.id}", "ETag": etag(made.version), "Cache-Control": "no-store"}
     )
-    return SecretView(endpoint=made.id, secret=secret)
+    return WebhookSecret(endpoint=made.id, secret=secret)
 
 
 @router.get("/{endpoint}", operation_id="readWebhook", summary="One endpoint")
@@ -152,11 +152,11 @@ def remove(endpoint: EndpointId, version: IfVersion, who: Owner, unit: TheUnit) 
 @router.post("/{endpoint}/secret", operation_id="rotateWebhookSecret", summary="Make a new secret")
 def rotate(
     endpoint: EndpointId, version: IfVersion, who: Owner, once: Once, unit: TheUnit, response: Response
-) -> SecretView:
+) -> WebhookSecret:
     """For 24 hours messages are signed with both."""
     secret = manage_webhooks.rotate_secret(unit, who.caller(), endpoint, version)
     response.headers["Cache-Control"] = "no-store"
-    return SecretView(endpoint=endpoint, secret=secret)
+    return WebhookSecret(endpoint=endpoint, secret=secret)
 
 
 @router.post(

@@ -13,22 +13,26 @@ Sees:      nothing personal
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
+from prometheus_client.multiprocess import mark_process_dead
 
 from api.settings import Settings, SettingsError
 from api.wiring import opened, publisher
 
 FINISH_S: Final = 20.0
 """How long a process may take to finish what is under way before it is killed."""
+_FIGURES: Final = "PROMETHEUS_MULTIPROC_DIR"
 _LOOK_S: Final = 0.2
 _STEADY_S: Final = 10.0
 _PAUSES_S: Final = (0.0, 0.5, 2.0, 5.0, 10.0)
@@ -43,6 +47,7 @@ class Child:
     name: str
     words: tuple[str, ...]
     files: tuple[int, ...] = ()
+    figures: str = ""
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     due_at: float = 0.0
@@ -62,10 +67,19 @@ class Child:
         log.error("process ended", process=self.name, status=status, falls=self.falls)
         self._close()
 
+    def _forget_figures(self, pid: int) -> None:
+        if self.figures:
+            mark_process_dead(pid, self.figures)  # type: ignore[no-untyped-call]
+
     def _start(self, now: float) -> None:
         command = [sys.executable, "-m", *self.words]
+        shared = {_FIGURES: self.figures} if self.figures else {}
         self.process = subprocess.Popen(  # noqa: S603  (our own program)
-            command, stdin=subprocess.PIPE, pass_fds=self.files, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            pass_fds=self.files,
+            start_new_session=True,
+            env=os.environ | shared,  # noqa: TID251  (prometheus_client takes its folder from there alone)
         )
         self.started_at = now
         log.info("process started", process=self.name, pid=self.process.pid)
@@ -86,17 +100,24 @@ class Child:
         self._close()
 
     def _close(self) -> None:
-        if self.process is not None and self.process.stdin is not None:
-            self.process.stdin.close()
+        if self.process is not None:
+            if self.process.stdin is not None:
+                self.process.stdin.close()
+            self._forget_figures(self.process.pid)
         self.process = None
 
 
 def supervise(settings: Settings, ends: threading.Event) -> None:
     """Serve until `ends` is set. SettingsError or AuditError when the service cannot start."""
     listening = listen(settings.listen.host, settings.listen.port)  # 1
-    with listening, opened(settings) as service, publisher(service):
+    with (
+        listening,
+        tempfile.TemporaryDirectory(prefix="sealink-figures-") as figures,
+        opened(settings) as service,
+        publisher(service),
+    ):
         host, port = listening.getsockname()[:2]
-        children = children_of(settings, listening.fileno())
+        children = children_of(settings, listening.fileno(), figures)
         log.info("serving", host=host, port=port, public_url=settings.public_url)
         try:
             while not ends.wait(_LOOK_S):  # 2, 3
@@ -111,13 +132,13 @@ def supervise(settings: Settings, ends: threading.Event) -> None:
                 child.end(until)
 
 
-def children_of(settings: Settings, descriptor: int) -> list[Child]:
-    """All places of the service."""
+def children_of(settings: Settings, descriptor: int, figures: str) -> list[Child]:
+    """All places of the service. `figures` is the folder in which web processes add up what they count."""
     file = str(settings.file)
     counts = settings.processes
     web = ("api.serving.web", "--settings", file, "--socket", str(descriptor))
     worker = ("api.serving.worker", "--settings", file)
-    return [Child(f"web-{number}", web, (descriptor,)) for number in range(1, counts.web + 1)] + [
+    return [Child(f"web-{number}", web, (descriptor,), figures) for number in range(1, counts.web + 1)] + [
         Child(f"worker-{number}", worker) for number in range(1, counts.workers + 1)
     ]
 
