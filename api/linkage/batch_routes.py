@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Header, Path, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
@@ -30,8 +30,10 @@ from api.linkage.schemas import Body, Code, Count, RequestId, Sha256
 from linkage.batches import LARGEST_UPLOAD, BatchKind, BatchState, UploadState
 from linkage.flows import change_records, commit_upload, upload_batch
 from linkage.refusals import Refused, Why
-from linkage.store.batches import StoredBatch
-from linkage.store.uploads import Upload
+
+if TYPE_CHECKING:
+    from linkage.store.batches import StoredBatch
+    from linkage.store.uploads import Upload
 
 router = APIRouter(prefix="/v1/projects/{project}", tags=["batches"])
 

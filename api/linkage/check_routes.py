@@ -6,7 +6,7 @@ Sees:      record handles of one agency
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Response, status
 from pydantic import Field
@@ -20,7 +20,9 @@ from api.linkage.etags import IfVersion, etag
 from api.linkage.schemas import Body, Code, Count, Handle, RequestId
 from linkage.checks import Answer, CheckReason, CheckState
 from linkage.flows import answer_check, read_checks
-from linkage.store.checks import Check
+
+if TYPE_CHECKING:
+    from linkage.store.checks import Check
 
 router = APIRouter(prefix="/v1/projects/{project}/checks", tags=["review"])
 

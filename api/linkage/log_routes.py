@@ -52,6 +52,7 @@ Level = Annotated[int, Path(ge=0, le=63, description="level of the tile, from 0"
     dependencies=[public()],
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    openapi_extra={"x-problems": ["not-found"]},
 )
 def read_checkpoint(unit: TheUnit) -> Response:
     """A signed note; verify it with the keys that were pinned, not with those of `vkeys`."""
@@ -65,6 +66,7 @@ def read_checkpoint(unit: TheUnit) -> Response:
     dependencies=[public()],
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    openapi_extra={"x-problems": ["not-found"]},
 )
 def read_keys(unit: TheUnit) -> Response:
     """One a line, the log's own first."""

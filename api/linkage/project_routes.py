@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Path, Response, status
 from pydantic import Field
@@ -24,7 +24,9 @@ from api.linkage.schemas import Body, Code, Count, RequestId, Sha256
 from linkage.flows import join_project, manage_projects
 from linkage.projects import ProjectState, Terms, custodians_fingerprint, spoken
 from linkage.refusals import Refused, Why
-from linkage.store.projects import Project
+
+if TYPE_CHECKING:
+    from linkage.store.projects import Project
 
 router = APIRouter(prefix="/v1/projects", tags=["projects"])
 

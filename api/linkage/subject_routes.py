@@ -8,7 +8,7 @@ Sees:      record handles of one agency; for the operator, which agency is late
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response, status
 from pydantic import Field
@@ -24,8 +24,10 @@ from api.linkage.etags import IfVersion, etag
 from api.linkage.schemas import Body, Code, Count, Handle, RequestId
 from linkage.flows import answer_subject_task, open_subject_request, read_subjects
 from linkage.records import Records
-from linkage.store.subjects import SubjectRequest, SubjectTask
 from linkage.subjects import Progress, Refusal, RequestState, Right, TaskAnswer, TaskState, Terms
+
+if TYPE_CHECKING:
+    from linkage.store.subjects import SubjectRequest, SubjectTask
 
 router = APIRouter(prefix="/v1/projects/{project}", tags=["subjects"])
 

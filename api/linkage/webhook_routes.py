@@ -6,7 +6,7 @@ Sees:      addresses of the agency's servers, a secret once
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Request, Response, status
 from pydantic import Field
@@ -20,10 +20,12 @@ from api.linkage.app import TheUnit
 from api.linkage.etags import IfVersion, etag
 from api.linkage.schemas import Body, Count, RequestId
 from linkage.flows import deliver_webhooks, manage_webhooks
-from linkage.store.deliveries import Delivery, DeliveryState
-from linkage.store.webhooks import Endpoint
 from linkage.webhooks.addresses import LONGEST_URL
-from linkage.webhooks.kinds import Kind
+from linkage.webhooks.kinds import DeliveryState, Kind
+
+if TYPE_CHECKING:
+    from linkage.store.deliveries import Delivery
+    from linkage.store.webhooks import Endpoint
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 

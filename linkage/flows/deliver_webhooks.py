@@ -18,9 +18,10 @@ from audit.events import Reason
 from linkage.caller import Caller
 from linkage.refusals import Refused, Why
 from linkage.store import deliveries, webhooks
-from linkage.store.deliveries import Delivery, DeliveryState
+from linkage.store.deliveries import Delivery
 from linkage.store.webhooks import Endpoint
 from linkage.unit import Unit, request_sha256
+from linkage.webhooks.kinds import DeliveryState
 from linkage.webhooks.schedule import next_try
 from linkage.webhooks.sending import Http, Sent
 from linkage.webhooks.signing import headers, open_secret

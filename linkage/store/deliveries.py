@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -16,15 +15,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from audit.request_id import new_request_id
 from linkage.models.webhook import DELIVERY, ENDPOINT
 from linkage.store.webhooks import Endpoint, endpoint_of, of_agency
-from linkage.webhooks.kinds import Kind, message
-
-
-class DeliveryState(StrEnum):
-    """Where a message stands."""
-
-    DUE = "due"
-    DELIVERED = "delivered"
-    FAILED = "failed"
+from linkage.webhooks.kinds import DeliveryState, Kind, message
 
 
 @dataclass(frozen=True, slots=True)

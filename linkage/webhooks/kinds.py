@@ -29,6 +29,14 @@ class Kind(StrEnum):
     PING = "ping"
 
 
+class DeliveryState(StrEnum):
+    """Where a message stands."""
+
+    DUE = "due"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
 DATA: Final[Mapping[Kind, Mapping[str, Shape]]] = MappingProxyType(
     {
         Kind.JOB_DONE: {"project": CODE, "job": ULID},

@@ -50,6 +50,14 @@ def test_the_tree_keeps_its_contracts(tree: Path) -> None:
         ("linkage/margin.py", "import sqlalchemy"),
         ("audit/verifier/trust.py", "import audit.store"),
         ("audit/merkle.py", "import subprocess"),
+        ("linkage/flows/join_project.py", "import linkage.models.projects"),
+        ("api/linkage/unit_routes.py", "import api.models"),
+        ("api/linkage/unit_routes.py", "import linkage.store.projects"),
+        ("api/linkage/app.py", "import api.settings"),
+        ("api/http/problems.py", "import linkage.encoding.keys"),
+        ("api/auth/guard.py", "import linkage.encoding.prf"),
+        ("api/serving/worker.py", "import linkage.attacks.finding"),
+        ("linkage/store/projects.py", "import linkage.encoding.keys"),
     ],
 )
 def test_each_forbidden_import_is_caught(tree: Path, module: str, added: str) -> None:
