@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import MetaData
 
 from api import models as desk
+from api.auth import models as _  # noqa: F401  (declares its tables in the same METADATA)
 from linkage.models import METADATA as LINKAGE
 
 ALL: Final[tuple[MetaData, ...]] = (LINKAGE, desk.METADATA)

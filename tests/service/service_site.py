@@ -10,6 +10,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI, Request
 from log_site import ORIGIN, Site
 
+from api.auth import models as _  # noqa: F401  (declares its tables)
 from api.auth.permissions import Role
 from api.auth.principal import Principal
 from api.http.problems import Problem

@@ -281,9 +281,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("caller", "key", name=op.f("pk_kept_answer")),
     )
     op.create_index(op.f("ix_kept_answer_until_ms"), "kept_answer", ["until_ms"], unique=False)
+    op.create_table(
+        "oauth_client",
+        sa.Column("agency", sa.Text(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("agency", name=op.f("pk_oauth_client")),
+    )
+    op.create_table(
+        "oauth_client_key",
+        sa.Column("agency", sa.Text(), nullable=False),
+        sa.Column("thumbprint", sa.Text(), nullable=False),
+        sa.Column("jwk", sa.Text(), nullable=False),
+        sa.Column("added_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("agency", "thumbprint", name=op.f("pk_oauth_client_key")),
+    )
+    op.create_table(
+        "oauth_revoked",
+        sa.Column("jti", sa.Text(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("jti", name=op.f("pk_oauth_revoked")),
+    )
+    op.create_index(op.f("ix_oauth_revoked_until_ms"), "oauth_revoked", ["until_ms"], unique=False)
+    op.create_table(
+        "oauth_seen",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_oauth_seen")),
+    )
+    op.create_index(op.f("ix_oauth_seen_until_ms"), "oauth_seen", ["until_ms"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_oauth_seen_until_ms"), table_name="oauth_seen")
+    op.drop_table("oauth_seen")
+    op.drop_index(op.f("ix_oauth_revoked_until_ms"), table_name="oauth_revoked")
+    op.drop_table("oauth_revoked")
+    op.drop_table("oauth_client_key")
+    op.drop_table("oauth_client")
     op.drop_index(op.f("ix_kept_answer_until_ms"), table_name="kept_answer")
     op.drop_table("kept_answer")
     op.drop_index(op.f("ix_webhook_delivery_state_next_ms"), table_name="webhook_delivery")
