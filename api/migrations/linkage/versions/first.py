@@ -134,6 +134,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project", "agency", "handle", name=op.f("pk_deleted_record")),
     )
     op.create_table(
+        "job",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("requester", sa.Text(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.Column("phase", sa.Text(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("started_ms", sa.BigInteger(), nullable=True),
+        sa.Column("ended_ms", sa.BigInteger(), nullable=True),
+        sa.Column("records", sa.BigInteger(), nullable=True),
+        sa.Column("links", sa.BigInteger(), nullable=True),
+        sa.Column("clusters", sa.BigInteger(), nullable=True),
+        sa.Column("reviews", sa.BigInteger(), nullable=True),
+        sa.Column("files", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["project"], ["project.code"], name=op.f("fk_job_project"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+    )
+    op.create_index(op.f("ix_job_project_id"), "job", ["project", "id"], unique=False)
+    op.create_index(op.f("ix_job_state_until_ms"), "job", ["state", "until_ms"], unique=False)
+    op.create_table(
         "project_member",
         sa.Column("project", sa.Text(), nullable=False),
         sa.Column("agency", sa.Text(), nullable=False),
@@ -270,6 +298,34 @@ def upgrade() -> None:
     op.create_index(op.f("ix_webhook_delivery_endpoint_id"), "webhook_delivery", ["endpoint", "id"], unique=False)
     op.create_index(op.f("ix_webhook_delivery_state_next_ms"), "webhook_delivery", ["state", "next_ms"], unique=False)
     op.create_table(
+        "job_event",
+        sa.Column("job", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("phase", sa.Text(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["job.id"], name=op.f("fk_job_event_job"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job", "number", name=op.f("pk_job_event")),
+    )
+    op.create_table(
+        "result",
+        sa.Column("job", sa.Text(), nullable=False),
+        sa.Column("agency", sa.Text(), nullable=False),
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("changes_file", sa.Text(), nullable=False),
+        sa.Column("changes_sha256", sa.Text(), nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.Column("is_current", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["job.id"], name=op.f("fk_result_job"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job", "agency", name=op.f("pk_result")),
+    )
+    op.create_index(op.f("ix_result_project_agency_job"), "result", ["project", "agency", "job"], unique=False)
+    op.create_table(
         "kept_answer",
         sa.Column("caller", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -320,6 +376,9 @@ def downgrade() -> None:
     op.drop_table("oauth_client")
     op.drop_index(op.f("ix_kept_answer_until_ms"), table_name="kept_answer")
     op.drop_table("kept_answer")
+    op.drop_index(op.f("ix_result_project_agency_job"), table_name="result")
+    op.drop_table("result")
+    op.drop_table("job_event")
     op.drop_index(op.f("ix_webhook_delivery_state_next_ms"), table_name="webhook_delivery")
     op.drop_index(op.f("ix_webhook_delivery_endpoint_id"), table_name="webhook_delivery")
     op.drop_table("webhook_delivery")
@@ -340,6 +399,9 @@ def downgrade() -> None:
     op.drop_table("project_secret")
     op.drop_index(op.f("ix_project_member_agency"), table_name="project_member")
     op.drop_table("project_member")
+    op.drop_index(op.f("ix_job_state_until_ms"), table_name="job")
+    op.drop_index(op.f("ix_job_project_id"), table_name="job")
+    op.drop_table("job")
     op.drop_table("deleted_record")
     op.drop_table("batch")
     op.drop_index(op.f("ix_webhook_endpoint_agency"), table_name="webhook_endpoint")
