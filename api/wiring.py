@@ -16,20 +16,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 
+from api.auth.authenticating import authenticator
+from api.auth.dpop import Nonces
 from api.auth.permissions import GRANTS
-from api.auth.principal import Principal
+from api.auth.refusals import token_refusals
+from api.auth.server import AuthServer
+from api.auth.token_keys import TokenKeys
 from api.http.limits import Limits, Rate
-from api.http.problems import Problem, Status
-from api.linkage.app import create_app
+from api.linkage.app import create_app, derive_key
 from api.linkage.routers import ROUTERS
 from api.migrations.migrating import is_current
 from api.migrations.roles import Roles
 from api.settings import Settings, SettingsError, read_secret
 from audit import canonical
 from audit.crypto import passphrase
-from audit.crypto.keystore import load
+from audit.crypto.errors import MissingKeyError
+from audit.crypto.keystore import Keystore, load
 from audit.entry import Actor
 from audit.errors import AuditError
 from audit.events import Book
@@ -57,6 +61,7 @@ class Service:
     unit: Unit
     site: Site
     web_secret: bytes = field(repr=False)
+    auth: AuthServer = field(repr=False)
 
 
 @contextmanager
@@ -65,7 +70,8 @@ def opened(settings: Settings) -> Iterator[Service]:
     if not Place(settings.data).origin.exists():
         raise SettingsError(f"{settings.data}: no log here", hint="make the folder with --init")
     secret = read_secret(settings.at(settings.keys.web_secret_file))
-    keys = _unit_keys(settings)
+    keystore = unit_keystore(settings)
+    keys = UnitKeys(keystore.opening_key(OWN), keystore.signing_key(OWN))
     url = settings.database_url()
     policy = _witness_policy(settings)
     with open_site(settings.data, Book.LINKAGE, url, policy=policy, deadline_s=LOG_DEADLINE_S) as site:
@@ -73,7 +79,11 @@ def opened(settings: Settings) -> Iterator[Service]:
         try:
             _check_revision(database)
             unit = Unit(database, site.log, settings.data, keys, rules(), now_ms, site.vkeys)
-            yield Service(settings, unit, site, secret)
+            auth = _auth_server(settings, unit, keystore, secret)
+            try:
+                yield Service(settings, unit, site, secret, auth)
+            finally:
+                auth.refusals.close()
         finally:
             database.close()
 
@@ -81,7 +91,9 @@ def opened(settings: Settings) -> Iterator[Service]:
 def web_app(service: Service) -> FastAPI:
     """The application that a web process serves."""
     https = service.settings.public_url.startswith("https:")
-    app = create_app(service.unit, refuse_everybody, ROUTERS, web_secret=service.web_secret, https=https)
+    authenticate = authenticator(service.auth)
+    app = create_app(service.unit, authenticate, ROUTERS, web_secret=service.web_secret, https=https)
+    app.state.auth_server = service.auth
     limits = service.settings.limits
     app.state.limits = Limits(Rate(limits.requests_per_minute, limits.burst), time.monotonic)
     app.state.site = service.site
@@ -129,23 +141,27 @@ class NoClusters:
         return ()
 
 
-async def refuse_everybody(_: Request) -> Principal:
-    """Without an authenticator nobody is anybody."""
-    raise Problem(Status.UNAUTHORIZED, "no-credential", "a credential is needed")
-
-
 def _check_revision(database: Database) -> None:
     with database.reading() as connection:
         if not is_current(connection):
             raise SettingsError("database: its tables are of another version", hint="run with --migrate, as its owner")
 
 
-def _unit_keys(settings: Settings) -> UnitKeys:
+def unit_keystore(settings: Settings) -> Keystore:
+    """The unit's keystore, opened."""
     path = settings.at(settings.keys.keystore)
     if not path.exists():
         raise SettingsError(f"{path}: no keystore here", hint="make the folder with --init")
-    store = load(path, passphrase.from_file(settings.at(settings.keys.passphrase_file)))
-    return UnitKeys(store.opening_key(OWN), store.signing_key(OWN))
+    return load(path, passphrase.from_file(settings.at(settings.keys.passphrase_file)))
+
+
+def _auth_server(settings: Settings, unit: Unit, keystore: Keystore, secret: bytes) -> AuthServer:
+    try:
+        keys = TokenKeys.of(keystore)
+    except MissingKeyError:
+        raise SettingsError("keystore: no token keys in it", hint="finish the folder with --init") from None
+    nonces = Nonces(derive_key(secret, "dpop-nonce"))
+    return AuthServer(unit, settings.public_url, keys, nonces, token_refusals(unit, time.monotonic))
 
 
 def _witness_policy(settings: Settings) -> WitnessPolicy | None:

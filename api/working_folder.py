@@ -1,7 +1,7 @@
 """Make a linkage unit's folder: settings, keys, database, the log with its signer's memory. Nothing is overwritten.
 
     settings.toml           what `sealink serve linkage --settings` reads
-    keys/                   keystore of the unit, its passphrase, the secret under cursors and sessions
+    keys/                   keystore (own keys, token keys), its passphrase, the secret under cursors, nonces…
     unit.sqlite             the database, unless a URL was given
     .log/                   the log's key and its signer's memory
 
@@ -17,11 +17,12 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from api.auth.token_keys import with_token_keys
 from api.migrations.migrating import migrate
 from api.settings import Settings, load_settings
 from api.wiring import OWN, roles_of
 from audit.crypto import passphrase
-from audit.crypto.keystore import KeyKind, Keystore, generate_key, save
+from audit.crypto.keystore import KeyKind, Keystore, StoredKey, generate_key, load, save
 from audit.crypto.whole_file import whole_file
 from audit.events import Book
 from audit.site import create_site
@@ -75,12 +76,18 @@ def make_folder(folder: Path, *, public_url: str, port: int, database_url: str =
             out.write(text.encode())
     settings = load_settings(file)
     keystore = settings.at(settings.keys.keystore)
-    if not keystore.exists():
-        made = Keystore("linkage-unit", (generate_key(KeyKind.SIGNING, OWN), generate_key(KeyKind.HPKE, OWN)))
-        save(keystore, made, phrase, may_replace=False)
+    is_there = keystore.exists()
+    found = load(keystore, phrase) if is_there else Keystore("linkage-unit", _own_keys())
+    complete = with_token_keys(found)
+    if complete is not found:
+        save(keystore, complete, phrase, may_replace=is_there)
     migrate(settings.owner_url(), roles_of(settings))
     create_site(settings.data, Book.LINKAGE, database_url=settings.owner_url(), origin=origin or None)
     return settings
+
+
+def _own_keys() -> tuple[StoredKey, ...]:
+    return generate_key(KeyKind.SIGNING, OWN), generate_key(KeyKind.HPKE, OWN)
 
 
 def _secret(path: Path) -> bytes:

@@ -167,8 +167,8 @@ def _lines() -> tuple[Event, ...]:
         "decision input",
         "basis prev",
         agency=CODE,
-        key=SHA256,
-        change=choice("registered", "key-added", "key-removed", "suspended", "removed"),
+        key=SHA256,  # thumbprint of the key; of all keys together, where the change is the whole agency's
+        change=choice("registered", "key-added", "key-removed", "tokens-ended", "suspended", "resumed", "removed"),
     )
     event(
         linkage,
@@ -299,6 +299,7 @@ def _lines() -> tuple[Event, ...]:
     # A stranger decides how often these are refused: several alike are counted in one entry, or he could fill the log.
     event(both, "login.refuse", "decision", "prev", rule=CODE, count=COUNT)
     event(both, "token.issue", "decision", "prev", client=CODE, key=SHA256, expires_ms=COUNT)
+    event(both, "token.revoke", "decision", "prev", client=CODE, key=SHA256)
     event(both, "token.refuse", "decision", "prev", rule=CODE, count=COUNT)
     event(
         both,

@@ -35,7 +35,8 @@ def allowed(permission: Permission) -> Any:
             raise Problem(Status.FORBIDDEN, "not-entitled", "this credential does not carry the permission")
         limits: Limits | None = getattr(request.app.state, "limits", None)
         if limits is not None:
-            request.state.answer_headers = limits.take(f"{principal.subject}/{principal.agency or ''}")
+            before = getattr(request.state, "answer_headers", ())
+            request.state.answer_headers = [*before, *limits.take(f"{principal.subject}/{principal.agency or ''}")]
         return principal
 
     check.permission = permission  # type: ignore[attr-defined]  # read by the listing of routes

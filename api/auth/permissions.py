@@ -23,6 +23,7 @@ class Permission(StrEnum):
     PROJECT_MANAGE = "project.manage"
     PROJECT_READ = "project.read"
     AGENCY_MANAGE = "agency.manage"
+    KEY_CHANGE = "key.change"
     MEMBERSHIP_JOIN = "membership.join"
     SECRET_RELAY = "secret.relay"  # noqa: S105  (a permission's name)
     BATCH_SUBMIT = "batch.submit"
@@ -59,6 +60,7 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     {
         Role.AGENCY: _EVERYBODY
         | {
+            Permission.KEY_CHANGE,
             Permission.PROJECT_READ,
             Permission.MEMBERSHIP_JOIN,
             Permission.SECRET_RELAY,

@@ -115,11 +115,7 @@ def opened(
     text: str, types: frozenset[str | None], members: frozenset[str], key_of: Callable[[Mapping[str, Any]], PublicKey]
 ) -> dict[str, Any]:
     """The claims of a token that is rightly signed, read strictly and not yet judged. `key_of` may refuse."""
-    if len(text) > LONGEST_TOKEN:  # 1
-        raise TokenRefusedError(Rule.TOO_LONG)
-    if not _FORM.fullmatch(text):
-        raise TokenRefusedError(Rule.FORM)
-    header = _object(_decoded(text.partition(".")[0]), Rule.HEADER)  # 2
+    header = header_of(text)  # 1, 2
     if not header.keys() <= members or not all(type(header.get(name, "")) is str for name in ("alg", "typ", "kid")):
         raise TokenRefusedError(Rule.HEADER)
     if header.get("typ") not in types:
@@ -132,6 +128,16 @@ def opened(
     except (jwt.PyJWTError, ValueError):
         raise TokenRefusedError(Rule.SIGNATURE) from None
     return _object(found["payload"], Rule.CLAIMS)
+
+
+def header_of(text: str) -> dict[str, Any]:
+    """The header of a token, as somebody wrote it."""
+    return _object(_part(text, 0), Rule.HEADER)
+
+
+def claimed_issuer(text: str) -> str:
+    """Who a token says that it is from, so that the keys to verify it with can be found. Not to be believed."""
+    return named(_object(_part(text, 1), Rule.CLAIMS), "iss")
 
 
 def moment(claims: Mapping[str, Any], name: str) -> int:
@@ -181,9 +187,13 @@ def _check_claims(claims: Mapping[str, Any], expected: Expected, now_s: int) -> 
         raise TokenRefusedError(Rule.LIVES_TOO_LONG)
 
 
-def _decoded(part: str) -> bytes:
+def _part(text: str, number: int) -> bytes:
+    if len(text) > LONGEST_TOKEN:
+        raise TokenRefusedError(Rule.TOO_LONG)
+    if not _FORM.fullmatch(text):
+        raise TokenRefusedError(Rule.FORM)
     try:
-        return unb64(part)
+        return unb64(text.split(".")[number])
     except KeyRefusedError:
         raise TokenRefusedError(Rule.FORM) from None
 

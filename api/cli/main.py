@@ -19,6 +19,7 @@ from api.cli import (
     rehearsal,
     review,
     serve,
+    unit_agencies,
     webhooks,
 )
 
@@ -36,6 +37,7 @@ rehearsal.register(app)
 planning.register(app)
 custodian.register(app)
 serve.register(app)
+unit_agencies.register(app)
 linkage_unit.register(app)
 health.register(app)
 judging.register(app)

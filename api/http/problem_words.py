@@ -103,6 +103,21 @@ def _table() -> dict[str, Words]:
     problem(401, "no-credential", "No valid credential", "缺少有效凭证",
             "A valid credential is needed.",
             "需要有效的凭证。")
+    problem(400, "invalid-request", "Not a proper OAuth request", "OAuth 请求无效",
+            "The request lacks a parameter, repeats one, or holds one that is not used here.",
+            "请求缺少参数、参数重复，或含有此处不使用的参数。")
+    problem(401, "invalid-client", "Client not authenticated", "客户端认证失败",
+            "The client's assertion was not accepted.",
+            "客户端断言未被接受。")
+    problem(400, "unsupported-grant-type", "Grant type not supported", "授权类型不支持",
+            "Only client_credentials are granted here.",
+            "此处仅支持 client_credentials 授权类型。")
+    problem(400, "invalid-dpop-proof", "DPoP proof refused", "DPoP 证明无效",
+            "The request needs exactly one right DPoP proof.",
+            "请求须附且仅附一个有效的 DPoP 证明。")
+    problem(400, "use-dpop-nonce", "Nonce needed in the proof", "DPoP 证明缺少随机数",
+            "Send the proof again with the nonce of the header DPoP-Nonce.",
+            "请以响应头 DPoP-Nonce 中的随机数重新生成证明后再次发送。")
     problem(429, "too-many-requests", "Too many requests", "请求过于频繁",
             "Too many requests in a short time; wait.",
             "短时间内请求过多，请稍后再试。")

@@ -7,11 +7,13 @@ from typing import Final
 from fastapi import APIRouter
 
 from api.linkage import (
+    agency_routes,
     batch_routes,
     check_routes,
     docs_routes,
     health_routes,
     log_routes,
+    oauth_routes,
     project_routes,
     review_routes,
     subject_routes,
@@ -24,6 +26,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     docs_routes.router,
     log_routes.router,
     unit_routes.router,
+    oauth_routes.router,
+    agency_routes.router,
     project_routes.router,
     batch_routes.router,
     review_routes.router,

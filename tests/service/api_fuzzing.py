@@ -28,7 +28,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from service_site import ServiceSite, caller, who
+from tokens_made import ed25519_signer
 
+from api.auth.agencies import register_agency
 from api.auth.permissions import GRANTS, Permission, Role
 from api.http.problems import MEDIA_TYPE, TYPE_BASE
 from linkage.batches import BatchKind
@@ -105,7 +107,8 @@ def fuzzer_of(place: ServiceSite, app: Any, description: dict[str, Any]) -> Fuzz
     make_project(place)
     upload = begin_upload(place.unit, caller(AGENCY), PROJECT, BatchKind.WHOLE, 1_000, hashlib.sha256(b"x").hexdigest())
     endpoint, _ = register_webhook(place.unit, caller(AGENCY), "https://hooks.example.org/x", [Kind.JOB_DONE])
-    there = {"project": PROJECT, "upload": upload.id, "endpoint": endpoint.id, "handle": "9f" * 16}
+    register_agency(place.unit, caller(), AGENCY, "Police", "police", ed25519_signer().public)
+    there = {"agency": AGENCY, "project": PROJECT, "upload": upload.id, "endpoint": endpoint.id, "handle": "9f" * 16}
     return Fuzzer(TestClient(app, raise_server_exceptions=False), description, there)
 
 

@@ -11,12 +11,17 @@ from fastapi import APIRouter, FastAPI, Request
 from log_site import ORIGIN, Site
 
 from api.auth import models as _  # noqa: F401  (declares its tables)
+from api.auth.dpop import Nonces
 from api.auth.permissions import Role
 from api.auth.principal import Principal
+from api.auth.refusals import token_refusals
+from api.auth.server import AuthServer
+from api.auth.token_keys import TokenKeys, with_token_keys
 from api.http.problems import Problem
 from api.linkage.app import create_app
 from api.models import METADATA as DESK_METADATA
 from audit.crypto.hpke import OpeningKey
+from audit.crypto.keystore import Keystore
 from audit.crypto.signatures import SigningKey
 from audit.events import Book
 from audit.keys import Ed25519Signer
@@ -60,11 +65,23 @@ class ServiceSite:
     site: Site
     unit: Unit
     shift_ms: list[int] = field(default_factory=lambda: [0])
+    servers: list[AuthServer] = field(default_factory=list)
 
     def app(self, *routers: APIRouter) -> FastAPI:
-        return create_app(self.unit, authenticate_by_header, routers)
+        app = create_app(self.unit, authenticate_by_header, routers)
+        app.state.auth_server = self.auth_server("http://testserver")
+        return app
+
+    def auth_server(self, issuer: str) -> AuthServer:
+        """With token keys of its own."""
+        keys = TokenKeys.of(with_token_keys(Keystore("linkage-unit")))
+        made = AuthServer(self.unit, issuer, keys, Nonces(b"n" * 32), token_refusals(self.unit, time.monotonic))
+        self.servers.append(made)
+        return made
 
     def close(self) -> None:
+        for server in self.servers:
+            server.refusals.close()
         self.unit.database.close()
         self.site.close()
 

@@ -185,7 +185,7 @@ def codes_in(path: Path) -> list[tuple[str, int | None]]:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
         values = [getattr(each, "value", None) for each in node.args]
-        if node.func.id == "problem_of" and isinstance(values[0], str):
+        if node.func.id in ("problem_of", "oauth_problem") and isinstance(values[0], str):
             found.append((values[0], None))
         if node.func.id == "Problem" and len(node.args) > 1 and isinstance(values[1], str):
             first = node.args[0]
