@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test check format bench lock migration openapi clean
+.PHONY: help setup demo test check format bench attack-full attack-curve lock migration openapi clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 12
@@ -38,6 +38,12 @@ format: setup ## let ruff rewrite the layout of the code
 
 bench: setup ## print quality and speed beside peers (minutes; peers go into .venv-peers)
 	$(BIN)/python -m bench
+
+attack-full: setup ## run every attack at full size beside its limits (an hour; goes on where it stopped)
+	$(BIN)/python -m bench.attack_full
+
+attack-curve: setup ## draw F1 against population and the table of attacks by scheme, into docs/attacks.md
+	$(BIN)/python -m bench.curve
 
 lock: ## write the hashed requirements anew, without registry addresses
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \

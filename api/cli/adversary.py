@@ -109,14 +109,17 @@ def known_pairs(
     as_json: Json = None,
 ) -> None:
     """What some records known in clear tell of all the others (default: 100, 500 and 1,000 of them)."""
+    from linkage.attacks import clk_report
     from linkage.attacks.match_key_report import attack_known_pairs
 
     sizes = known or [100, 500, 1000]
     with refusals(), _steps() as step:
         if _is_clk(scheme):
-            raise ProjectError("this attack is on equal keys only", hint="use --scheme match-keys")
-        plan, plaintext = _plaintext(project, children, seed, profile, population, step)
-        findings = attack_known_pairs(plaintext, _key_scheme(scheme, plan), seed, sizes, step)
+            made = (children, seed, _profile(profile), population)
+            findings = clk_report.attack_known_pairs(scheme, *made, sizes, step)
+        else:
+            plan, plaintext = _plaintext(project, children, seed, profile, population, step)
+            findings = attack_known_pairs(plaintext, _key_scheme(scheme, plan), seed, sizes, step)
     _report("known-pairs", scheme, findings, as_json)
 
 
@@ -131,14 +134,16 @@ def frequency(
     as_json: Json = None,
 ) -> None:
     """Name encodings by how often they, or their parts, occur and by what they occur with."""
+    from linkage.attacks import clk_report
     from linkage.attacks.match_key_report import attack_frequency
 
     with refusals(), _steps() as step:
         if _is_clk(scheme):
-            raise ProjectError("this attack is on equal keys only", hint="use --scheme match-keys")
-        plan = _plan(population)
-        chosen = _key_scheme(scheme, plan)
-        findings = attack_frequency(chosen, plan.schema, children, seed, _profile(profile), overlap, step)
+            findings = clk_report.attack_frequency(scheme, children, seed, _profile(profile), population, step)
+        else:
+            plan = _plan(population)
+            chosen = _key_scheme(scheme, plan)
+            findings = attack_frequency(chosen, plan.schema, children, seed, _profile(profile), overlap, step)
     _report("frequency", scheme, findings, as_json)
 
 
@@ -239,7 +244,7 @@ def _plaintext(
 
 
 def _is_clk(scheme: str) -> bool:
-    return scheme in ("clk", "plain-clk", "min-hash", "blip", "balanced") or scheme.startswith(("eld:", "blip:"))
+    return scheme.partition(":")[0] in ("clk", "plain-clk", "min-hash", "blip", "eld")
 
 
 def _key_scheme(name: str, plan: Plan) -> KeyScheme:

@@ -29,7 +29,6 @@ Ints = NDArray[np.int64]
 Columns = tuple[FieldTokens, ...]
 
 _CHILDREN_PER_RECORD = 1.15  # more children than a city's agencies know, so that each record is another child's
-_RECORDS_PER_CHILD = 1.5  # fewer than a city has, so that a city drawn for n records holds n
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +45,6 @@ class ClkPlaintext:
     def take(self, rows: Ints) -> ClkPlaintext:
         """The records `rows`, in that order."""
         return ClkPlaintext(tuple(take_columns(self.columns, rows)), self.child[rows], self.family[rows])
-
-
-def generated_plaintext(n: int, seed: int, profile: Profile = TYPICAL) -> ClkPlaintext:
-    """Exactly n records of a generated city just large enough, in random order of children."""
-    everyone = city_tokens(build_city(max(1, int(n / _RECORDS_PER_CHILD) + 20), seed, profile))
-    if len(everyone) < n:
-        raise ValueError("the city holds too few records")
-    rank = np.random.default_rng(seed).permutation(int(everyone.child.max()) + 1)
-    return everyone.take(np.argsort(rank[everyone.child], kind="stable")[:n].astype(np.int64))
 
 
 def generated_children(n: int, seed: int, profile: Profile = TYPICAL) -> ClkPlaintext:

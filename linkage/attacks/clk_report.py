@@ -10,18 +10,23 @@ Spec:      privacy.md sections 3 and 4
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from linkage.attacks.clk_plaintext import generated_children
-from linkage.attacks.finding import CLK_DEGREE, CLK_GRAPH, Finding, Limit
+from linkage.attacks.clk_plaintext import ClkPlaintext, generated_children
+from linkage.attacks.finding import CLK_DEGREE, CLK_GRAPH, CLK_PATTERNS, Finding, Limit, known_pairs_limit
+from linkage.attacks.known_filter_pairs import EMULATORS, name_by_known_pairs
+from linkage.attacks.pattern_mining import mine_patterns
 from linkage.attacks.spectral_matching import judge, match_graphs
-from linkage.attacks.weak_schemes import guessed_keys, scheme_named, similarity
+from linkage.attacks.weak_schemes import Scheme, guessed_keys, scheme_named, similarity
 from linkage.encoding.clk import ClkKeys, encode_fields
 from linkage.encoding.clk_filling import fill_up
+from linkage.encoding.token_incidence import incidence
+from linkage.errors import ProjectError
 from linkage.margin import measure_margins
 from linkage.synthetic.profiles import Profile
 
@@ -29,6 +34,8 @@ Step = Callable[[str], None]
 
 MOST_RECORDS: Final = 5_000
 """Records up to which the graph attack runs in memory and minutes on two cores."""
+MOST_LEARNED: Final = 2_000
+"""Records among which known pairs are tried: the emulators learn in a minute or two."""
 _GUESSES: Final = 8
 
 
@@ -63,6 +70,52 @@ def attack_graph(
     ]
 
 
+def attack_known_pairs(
+    scheme: str, records: int, seed: int, profile: Profile, population: int, sizes: Sequence[int], step: Step
+) -> list[Finding]:
+    """Name the filters of all other children after learning from each number of known ones, with each emulator.
+
+    Raises ProjectError when more are to be known than there are records.
+    """
+    n = min(records, MOST_LEARNED)
+    if max(sizes) >= n:
+        raise ProjectError(f"of {n:,} records at most {n - 1:,} can be known", hint="lower --known")
+    chosen = scheme_named(scheme, population)
+    step("generate a city")
+    plaintext = generated_children(n, seed, profile)
+    bits, tokens = _bits(chosen, plaintext, seed), incidence(plaintext.columns).toarray()
+    order = np.random.default_rng([seed, 5]).permutation(n)
+    out: list[Finding] = []
+    for known in sorted(sizes):
+        tried = f"{known:,} of {n:,} records known in clear"
+        for emulator in EMULATORS:
+            step(f"{tried}: learn with the {emulator} emulator")
+            named = name_by_known_pairs(tokens, bits, order[:known], emulator, seed)
+            shows = f"others named, {emulator} emulator"
+            out.append(Finding(tried, shows, named.identified, "share", known_pairs_limit(known)))
+        out.append(Finding(tried, "by guessing", named.chance, "share"))
+    return out
+
+
+def attack_frequency(
+    scheme: str, records: int, seed: int, profile: Profile, population: int, step: Step
+) -> list[Finding]:
+    """Mine the filters for bits that are set together; the attacker needs nothing but the file."""
+    n = min(records, MOST_RECORDS)
+    chosen = scheme_named(scheme, population)
+    step("generate a city")
+    plaintext = generated_children(n, seed, profile)
+    step("look for bits that are set together")
+    mined = mine_patterns(_bits(chosen, plaintext, seed), incidence(plaintext.columns).toarray())
+    tried = f"pattern mining, {n:,} records, {mined.common:,} common tokens"
+    return [
+        Finding(tried, "common tokens whose holders can be read", mined.share, "share", CLK_PATTERNS),
+        Finding(tried, "… and that the rank of their number names", mined.named / max(mined.common, 1), "share"),
+        Finding(tried, "groups of bits set together", mined.groups, "count"),
+        Finding(tried, "… whose holders are one token's", mined.true, "count"),
+    ]
+
+
 def margin_of_clk(scheme: str, records: int, seed: int, profile: Profile, population: int, step: Step) -> list[Finding]:
     """How far the noise-free correlation stays from what graph matching needs at the population."""
     n = min(records, MOST_RECORDS)
@@ -86,3 +139,9 @@ def margin_of_clk(scheme: str, records: int, seed: int, profile: Profile, popula
         Finding(tried, "population at which it could be matched", margin.critical, "count"),
         Finding(tried, "share of bits set before diffusion", margin.fill, "share"),
     ]
+
+
+def _bits(scheme: Scheme, plaintext: ClkPlaintext, seed: int) -> NDArray[np.float32]:
+    """Filters under a key that the attacker does not learn, one column a bit: float32 (n, m) of 0 and 1."""
+    filters = scheme.encode(plaintext.columns, np.random.default_rng([seed, 13]).bytes(32), seed)
+    return np.unpackbits(filters.view(np.uint8), axis=1, bitorder="little").astype(np.float32)

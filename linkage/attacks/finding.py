@@ -32,6 +32,12 @@ SEEDED: Final = Limit(0.005, 0.001)
 FREQUENCY: Final = Limit(0.005, 0.001)
 CLK_GRAPH: Final = Limit(0.005, 0.001)
 CLK_DEGREE: Final = Limit(1.0, 0.5)
+CLK_PATTERNS: Final = Limit(0.005, 0.001)
+
+
+def known_pairs_limit(known: int) -> Limit:
+    """Others who may be named from this many known records of a CLK file."""
+    return Limit(0.05, 0.01) if known <= 500 else Limit(0.10, 0.02)
 
 
 @dataclass(frozen=True, slots=True)

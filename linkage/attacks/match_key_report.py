@@ -79,8 +79,9 @@ def margin_of_keys(plaintext: Plaintext, scheme: KeyScheme, plan: Plan, step: St
         2.0 * np.sqrt(max(counted * figures.children, 1.0)) / figures.children * figures.population / figures.children
     )
     out += [
-        Finding(measured, f"Σ at {plan.population:,} children", figures.floor_sum, "figure", finding.FLOOR_SUM),
-        Finding(measured, "… resolution: two standard errors of that sum", sure, "figure"),
+        Finding(measured, f"Σ at {plan.population:,} children", figures.floor_sum, "figure"),
+        Finding(measured, "… less two standard errors: what these records prove",
+                max(0.0, figures.floor_sum - sure), "figure", finding.FLOOR_SUM),
         Finding(measured, "children until Σ reaches 0.2",
                 finding.FLOOR_SUM.most / max(counted / figures.children, 1e-12), "count"),
         Finding(measured, "largest component of different children", figures.largest, "count", finding.COMPONENT),
@@ -303,7 +304,7 @@ def _leaked(view: UnitView, words: Words, files: Sequence[int]) -> float:
 
 
 def _seeded_findings(files: str, outcome: Outcome, overlap: float) -> list[Finding]:
-    limit = finding.SEEDED if files is _FILES[0] else None
+    limit = finding.SEEDED if files is _FILES[0] and overlap <= 0.5 else None
     tried = f"{files}, {overlap:.0%} overlap, {outcome.known:,} of {outcome.victims:,} known"
     return [
         Finding(tried, "children newly named with confidence ≥ .9, rightly", outcome.identified, "share", limit),

@@ -29,7 +29,9 @@ def run(*words: str) -> str:
         ["keys", *SMALL, "--scheme", "match-keys:no-floor"],
         ["graph", *SMALL, "--overlap", "0.8", "--known", "0.05"],
         ["known-pairs", *SMALL, "--known", "20"],
+        ["known-pairs", *SMALL, "--known", "60", "--scheme", "clk"],
         ["frequency", *SMALL, "--scheme", "single-field"],
+        ["frequency", *SMALL, "--scheme", "plain-clk"],
         ["enumerate", *SMALL, "--days", "2"],
         ["margin", *SMALL],
     ],
@@ -56,6 +58,12 @@ def test_an_unknown_scheme_is_refused_with_the_known_ones() -> None:
     """A misspelt scheme would be taken for another one."""
     result = CliRunner().invoke(app, ["attack", "keys", *SMALL, "--scheme", "nonsense"])
     assert result.exit_code == 2 and "single-field" in result.output
+
+
+def test_more_known_records_than_there_are_is_refused() -> None:
+    """The attack would be judged on nobody and hold."""
+    result = CliRunner().invoke(app, ["attack", "known-pairs", *SMALL, "--scheme", "clk", "--known", "300"])
+    assert result.exit_code == 2 and "--known" in result.output
 
 
 def test_figures_read_as_people_write_them() -> None:
