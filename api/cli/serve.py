@@ -83,7 +83,9 @@ def _show_routes() -> None:
     from api.linkage.listing import listed_routes
     from api.linkage.routers import ROUTERS
 
-    table = Table("permission", "method", "path", "operation", box=None)
+    table = Table("permission", "method", box=None)
+    for name in ("path", "operation"):
+        table.add_column(name, overflow="fold")
     for each in listed_routes(ROUTERS):
         table.add_row(each.permission or "[bold red]none[/]", each.method, each.path, each.operation)
     out.print(table)
