@@ -88,10 +88,15 @@ class LogSettings(_Section):
 
 
 class Processes(_Section):
-    """How many of each kind run; all share one database, one folder and one signer."""
+    """How many of each kind run; all share one database, one folder and one signer.
+
+    `threads` is what a job may use. A job whose worker was lost is begun anew when `lease_s` has passed.
+    """
 
     web: Annotated[int, Field(ge=1, le=64)] = 1
     workers: Annotated[int, Field(ge=0, le=64)] = 1
+    threads: Annotated[int, Field(ge=1, le=256)] = 2
+    lease_s: Annotated[float, Field(ge=1, le=3_600)] = 60.0
 
 
 class Limits(_Section):

@@ -43,7 +43,7 @@ from audit.publisher import Publisher
 from audit.site import Place, Site, open_site
 from linkage.caller import Caller
 from linkage.database import Database
-from linkage.records import Holder
+from linkage.job_clusters import JobClusters
 from linkage.standing_records import StandingRecords
 from linkage.unit import Policy, Unit, UnitKeys
 
@@ -98,7 +98,7 @@ def web_app(service: Service) -> FastAPI:
     app.state.limits = Limits(Rate(limits.requests_per_minute, limits.burst), time.monotonic)
     app.state.site = service.site
     app.state.least_free_bytes = limits.least_free_bytes
-    app.state.subject_records = StandingRecords(NoClusters())
+    app.state.subject_records = StandingRecords(JobClusters())
     app.state.webhook_loopback = service.settings.webhook_loopback
     return app
 
@@ -129,16 +129,6 @@ def rules() -> Policy:
     """The closed list of who may do what, by its hash: what every decision in the log was made under."""
     table = {str(role): sorted(map(str, permissions)) for role, permissions in GRANTS.items()}
     return Policy("linkage-permissions", hashlib.sha256(canonical.dumps(dict(table))).hexdigest())
-
-
-class NoClusters:
-    """`standing_records.Clusters` before any job: a record stands for itself."""
-
-    def holders(self, unit: Unit, project: str, agency: str, handle: bytes) -> tuple[Holder, ...]:
-        return ()
-
-    def of_pseudonym(self, unit: Unit, project: str, agency: str, pseudonym: str) -> tuple[Holder, ...]:
-        return ()
 
 
 def _check_revision(database: Database) -> None:

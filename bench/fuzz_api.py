@@ -29,7 +29,7 @@ from service_site import build_site  # noqa: E402
 
 from api.http.description import describe  # noqa: E402
 from api.linkage.routers import ROUTERS  # noqa: E402
-from api.wiring import NoClusters  # noqa: E402
+from linkage.job_clusters import JobClusters  # noqa: E402
 from linkage.standing_records import StandingRecords  # noqa: E402
 
 
@@ -55,7 +55,7 @@ def _fuzz(url: str, folder: Path, examples: int, seed: int) -> tuple[dict[str, B
     place = build_site(url, folder)
     app = place.app(*ROUTERS)
     app.state.least_free_bytes = 0
-    app.state.subject_records = StandingRecords(NoClusters())
+    app.state.subject_records = StandingRecords(JobClusters())
     fuzzer = fuzzer_of(place, app, describe(ROUTERS))
     broken: dict[str, BaseException] = {}
     began = time.perf_counter()

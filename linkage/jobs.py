@@ -106,7 +106,7 @@ class Job:
     """One job. `requester` is an agency's code or "" for the operator, `holder` names the worker's claim.
 
     `done` is in millionths. `version` rises with every change, `told` with every change that may be seen. `files` is
-    the folder of what it produced.
+    the folder of what it produced, `manifest` the SHA-256 of the list of the unit's own files in it.
     """
 
     id: str
@@ -125,6 +125,7 @@ class Job:
     ended_ms: int | None = None
     figures: Figures | None = None
     files: str = ""
+    manifest: str = ""
     version: int = 1
     told: int = 1
 
@@ -162,10 +163,10 @@ def renew(job: Job, holder: str, now_ms: int, phase: Phase, fraction: float, lea
     return _moved(job, until_ms=now_ms + lease_ms, phase=phase, done=max(job.done, share(phase, fraction)))
 
 
-def finish(job: Job, holder: str, now_ms: int, figures: Figures, files: str) -> Job:
+def finish(job: Job, holder: str, now_ms: int, figures: Figures, files: str, manifest: str) -> Job:
     """Done. Rule 3."""
     _hold(job, holder)
-    return _ended(job, JobState.DONE, now_ms, figures=figures, files=files, done=WHOLE)
+    return _ended(job, JobState.DONE, now_ms, figures=figures, files=files, manifest=manifest, done=WHOLE)
 
 
 def fail(job: Job, holder: str, now_ms: int, failure: Failure) -> Job:
@@ -185,6 +186,11 @@ def cancel(job: Job, now_ms: int) -> Job:
     if job.state.is_end:
         raise WrongMoveError(f"job: {job.state}")
     return _ended(job, JobState.CANCELLED, now_ms)
+
+
+def folder_of(job: Job) -> str:
+    """The folder that the present attempt writes into."""
+    return f"{job.id}-{job.attempts}"
 
 
 def share(phase: Phase, fraction: float) -> int:

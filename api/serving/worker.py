@@ -1,7 +1,8 @@
 """One worker process: again and again whatever is due. Started by the supervisor, ended with it; any number may run.
 
 Each round is safe to run in several workers at once and to be killed in at any point; one that fails is told and does
-not keep the others from their turn. What the rounds do is the flows' matter.
+not keep the others from their turn. Jobs have a thread of their own, so that a long one holds up no message. What the
+rounds do is the flows' matter.
 
 May touch: what the flows touch
 Sees:      what the flows see
@@ -27,6 +28,7 @@ from api.settings import load_settings
 from api.wiring import Service, opened, worker_caller
 from linkage.flows.erase_past_term import erase_past_term
 from linkage.flows.follow_up import follow_up
+from linkage.flows.run_job import Worker, run_next_job
 from linkage.flows.upload_batch import clean_up
 from linkage.webhooks.sending import GuardedHttp
 
@@ -45,8 +47,15 @@ class Round:
     due_at: float = 0.0
 
 
+def job_rounds(service: Service, ends: threading.Event) -> list[Round]:
+    """Matching: minutes, and most of the machine."""
+    counts = service.settings.processes
+    worker = Worker(counts.threads, int(counts.lease_s * 1000), ends.is_set)
+    return [Round("jobs", partial(run_next_job, service.unit, worker_caller(), worker))]
+
+
 def rounds_of(service: Service) -> list[Round]:
-    """All that a worker does, in this order."""
+    """All else that a worker does, in this order."""
     unit, caller = service.unit, worker_caller()
     http = GuardedHttp(loopback=service.settings.webhook_loopback)
     return [
@@ -81,7 +90,12 @@ def main() -> None:
     ends = threading.Event()
     on_end(ends.set)
     with opened(load_settings(given.settings)) as service:
-        work(rounds_of(service), ends, time.monotonic)
+        beside = threading.Thread(
+            target=work, args=(rounds_of(service), ends, time.monotonic), name="rounds", daemon=True
+        )
+        beside.start()
+        work(job_rounds(service, ends), ends, time.monotonic)
+        beside.join()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 2. Find candidate pairs and their agreeing key types (relational plan).
 3. Recover a level of agreement per comparison.
 4. Fit the mixture and give every pair a match weight.
-5. Cluster by summed evidence.
+5. Cluster by summed evidence, and by what reviewers decided.
 
 It sees keys and visible bits only. It writes nothing: the caller stores the result, after its audit entry.
 """
@@ -27,6 +27,7 @@ from linkage.matching.clusters import Evidence, cluster
 from linkage.matching.em import Model, Patterns, fit, with_states
 from linkage.matching.engines import duckdb, memory
 from linkage.matching.similarity import chance, comparison, find_similar, match_class
+from linkage.matching.ties import Ties, tied
 from linkage.matching.weights import FLOOR, Floats, random_levels, random_subsets
 from linkage.plan import Plan
 from linkage.schema import Comparison, Schema
@@ -36,6 +37,7 @@ Progress = Callable[[str, int, int], None]  # step, done, total
 
 IN_MEMORY = 50_000_000  # records; more go through DuckDB, which may spill to disk
 CHANCE_PARTNERS = 10.0  # others of its file that agree with a record on a tag; of fewer, too many are no strangers
+NO_TIES = Ties(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool))
 APART_NAMELESS = 0.0  # log2 odds of a pair without a common key, one record lacking a name
 APART_NAMED = -1.0  # the same, both having one; what ties them to the rest of a cluster makes a careless record likely
 
@@ -75,14 +77,18 @@ def match_batches(
     threads: int = 2,
     scratch: Path | None = None,
     progress: Progress = lambda step, done, total: None,
+    ties: Ties = NO_TIES,
 ) -> Matches:
-    """Link the batches' records. Raises FingerprintError or BatchError before any work when they do not fit."""
+    """Link the batches' records; what `ties` say is decided.
+
+    Raises FingerprintError or BatchError before any work when they do not fit.
+    """
     _check(batches, plan)
     key_types = plan.schema.key_types
     source = np.repeat(np.arange(len(batches)), [len(batch) for batch in batches])
     visible = {name: np.concatenate([batch.visible(name) for batch in batches]) for name in VISIBLE}
     if plan.scheme == "clk":
-        return _match_filters(batches, source, visible, rules, threads, progress)
+        return _match_filters(batches, source, visible, rules, threads, progress, ties)
 
     def advance(done: int) -> None:
         progress("candidate pairs", done, len(key_types))
@@ -102,12 +108,12 @@ def match_batches(
     weight = model.weights(patterns)[pattern]
     progress("clusters", 0, 1)
     comparisons = plan.schema.comparisons
-    return _clustered(pairs, weight, pattern, patterns, model, comparisons, source, visible, rules)
+    return _clustered(pairs, weight, pattern, patterns, model, comparisons, source, visible, rules, ties)
 
 
 def _match_filters(
     batches: Sequence[Batch], source: Ints, visible: dict[str, NDArray[np.bool_]], rules: Rules, threads: int,
-    progress: Progress,
+    progress: Progress, ties: Ties,
 ) -> Matches:  # fmt: skip
     """Steps 2 to 5 for the CLK scheme: one similarity instead of key types."""
     filters = np.concatenate([batch.keys("clk") for batch in batches]).view(np.uint64)
@@ -123,16 +129,16 @@ def _match_filters(
     u = [chance(level, float(patterns.possible.sum()))]
     model = fit(patterns, comparisons, [match_class()], u)
     weight = model.weights(patterns)[pattern]
-    return _clustered(pairs, weight, pattern, patterns, model, comparisons, source, visible, rules)
+    return _clustered(pairs, weight, pattern, patterns, model, comparisons, source, visible, rules, ties)
 
 
 def _clustered(
     pairs: Pairs, weight: Floats, pattern: Ints, patterns: Patterns, model: Model,
-    comparisons: tuple[Comparison, ...], source: Ints, visible: dict[str, NDArray[np.bool_]], rules: Rules,
+    comparisons: tuple[Comparison, ...], source: Ints, visible: dict[str, NDArray[np.bool_]], rules: Rules, ties: Ties,
 ) -> Matches:  # fmt: skip
     nobody = np.zeros(0, dtype=np.int64)
     found = Matches(pairs, weight, pattern, patterns, model, comparisons, nobody, source, visible["has_name"])
-    return replace(found, clusters=cluster(evidence_of(found, weight), one_to_one=rules.one_to_one))
+    return replace(found, clusters=cluster(tied(evidence_of(found, weight), ties), one_to_one=rules.one_to_one))
 
 
 def evidence_of(matches: Matches, weight: Floats) -> Evidence:

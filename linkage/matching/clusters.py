@@ -70,7 +70,7 @@ def _adjacency(evidence: Evidence) -> tuple[Ints, Ints, Floats]:
     return indptr, others[order], np.concatenate((evidence.weight, evidence.weight))[order]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _agglomerate(label, a, b, indptr, neighbour, weight, named, source, apart, one_to_one):  # type: ignore
     n = len(label)
     last = np.arange(n)  # last member of the chain that starts at a cluster's label
@@ -117,7 +117,7 @@ def _agglomerate(label, a, b, indptr, neighbour, weight, named, source, apart, o
         last[low] = last[high]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _refine(label, indptr, neighbour, weight, named, apart):  # type: ignore[no-untyped-def]
     """Move single records to the neighbouring cluster that explains them best; returns how many moved."""
     n = len(label)
@@ -154,7 +154,7 @@ def _refine(label, indptr, neighbour, weight, named, apart):  # type: ignore[no-
     return moved
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _attachment(  # type: ignore[no-untyped-def]
     row, there, own, label, indptr, neighbour, weight, named, size, named_size, apart
 ):

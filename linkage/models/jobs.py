@@ -33,6 +33,7 @@ JOB: Final = Table(
     Column("clusters", BigInteger),
     Column("reviews", BigInteger),
     Column("files", Text, nullable=False),
+    Column("manifest", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("told", Integer, nullable=False),
     Index(None, "state", "until_ms"),

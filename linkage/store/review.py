@@ -118,6 +118,14 @@ def record_deleted(connection: Connection, project: str, agency: str, handle: by
     return len(items)
 
 
+def erase(connection: Connection, project: str) -> None:
+    """All that was asked and decided in a project."""
+    items = select(ITEM.c.id).where(ITEM.c.project == project)
+    for table in (SEAT, DECISION, CHECK):
+        connection.execute(delete(table).where(table.c.item.in_(items)))
+    connection.execute(delete(ITEM).where(ITEM.c.project == project))
+
+
 def find(connection: Connection, project: str, item: str) -> Item | None:
     row = connection.execute(select(ITEM).where(ITEM.c.id == item, ITEM.c.project == project)).one_or_none()
     return None if row is None else item_of(row)

@@ -67,7 +67,7 @@ class Machine(RuleBasedStateMachine):
     def end(self, holder: str, well: bool) -> None:
         def act() -> Job:
             if well:
-                return jobs.finish(self.job, holder, self.now, FOUND, "files")
+                return jobs.finish(self.job, holder, self.now, FOUND, "files", "a" * 64)
             return jobs.fail(self.job, holder, self.now, Failure.FAULT)
 
         if self.owner != holder:

@@ -11,7 +11,7 @@ from service_site import ServiceSite
 
 from api.http.description import describe
 from api.linkage.routers import ROUTERS
-from api.wiring import NoClusters
+from linkage.job_clusters import JobClusters
 from linkage.standing_records import StandingRecords
 
 EXAMPLES = 12
@@ -21,7 +21,7 @@ EXAMPLES = 12
 def fuzzer(place: ServiceSite) -> Fuzzer:
     app = place.app(*ROUTERS)
     app.state.least_free_bytes = 0
-    app.state.subject_records = StandingRecords(NoClusters())
+    app.state.subject_records = StandingRecords(JobClusters())
     return fuzzer_of(place, app, describe(ROUTERS))
 
 

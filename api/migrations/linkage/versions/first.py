@@ -154,6 +154,7 @@ def upgrade() -> None:
         sa.Column("clusters", sa.BigInteger(), nullable=True),
         sa.Column("reviews", sa.BigInteger(), nullable=True),
         sa.Column("files", sa.Text(), nullable=False),
+        sa.Column("manifest", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("told", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["project"], ["project.code"], name=op.f("fk_job_project"), ondelete="CASCADE"),
