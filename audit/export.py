@@ -13,8 +13,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,9 +24,10 @@ from audit.errors import MissingError
 from audit.events import Outcome
 from audit.merkle import inclusion_proof
 from audit.proof import TlogProof
-from audit.tiles import WIDTH, TileHashes, hash_tiles_between, tiles_between
+from audit.tiles import WIDTH, TileHashes, encode_bundle, hash_tiles_between, tiles_between
+from audit.verifier.read_again import proven_bundle
 from audit.verifier.sources import Source
-from audit.verifier.stretch import read_bundle, read_tile
+from audit.verifier.stretch import read_tile
 from audit.verifier.whole_log import CHECKPOINT, VKEYS, Proven
 
 _READS: Final = frozenset({"audit.read", "register.read", "match.one", "export", "result.deliver"})
@@ -41,34 +43,22 @@ COLUMNS: Final = (
 """Columns of the CSV form."""
 
 
-def entries_of(source: Source, size: int) -> Iterator[tuple[int, bytes]]:
-    """Index and bytes of every entry whose bundle has not been pruned."""
-    for bundle in tiles_between(None, 0, size):
-        try:
-            found = read_bundle(source, bundle)
-        except MissingError:
-            continue
-        for offset, data in enumerate(found):
-            yield bundle.index * WIDTH + offset, data
-
-
 def copy_folder(source: Source, proven: Proven, out: Path) -> int:
-    """Write checkpoint, key list, tiles and bundles of the proven tree, checkpoint last; how many files."""
+    """Write key list, tiles and bundles of the proven tree, and its checkpoint last; how many files.
+
+    The log may have grown since the proof: what is written is the tree that was proven.
+    """
     size = proven.head.size
-    written = 0
-    for tile in [*hash_tiles_between(0, size), *tiles_between(None, 0, size)]:
-        try:
-            data = source.read(tile.path)
-        except MissingError:
-            if tile.level is not None:
-                data = read_tile(source, tile)
-            else:
-                continue  # pruned as a logged decision allows: the log was verified
-        _write(out / tile.path, data)
-        written += 1
-    for name in (VKEYS, CHECKPOINT):
-        _write(out / name, source.read(name))
-    return written + 2
+    files: dict[str, Callable[[], bytes]] = {}
+    files |= {tile.path: partial(read_tile, source, tile) for tile in hash_tiles_between(0, size)}
+    for bundle in tiles_between(None, 0, size):
+        if proven.bundles[bundle.index] is not None:
+            files[bundle.path] = partial(_bundle, source, proven, bundle.index)
+    files[VKEYS] = partial(source.read, VKEYS)
+    files[CHECKPOINT] = lambda: proven.checkpoint
+    for path, data in files.items():
+        _write(out / path, data())
+    return len(files)
 
 
 def to_ocsf(index: int, data: bytes, origin: str) -> str:
@@ -118,10 +108,9 @@ def proof_of(source: Source, proven: Proven, index: int) -> tuple[bytes, bytes]:
     if not 0 <= index < size:
         raise MissingError(f"entry {index}: the log holds {size}")
     place = index // WIDTH
-    (bundle,) = [tile for tile in tiles_between(None, 0, size) if tile.index == place]
-    entry = read_bundle(source, bundle)[index % WIDTH]
+    entry = proven_bundle(source, proven, place)[index % WIDTH]
     hashes = TileHashes(lambda tile: read_tile(source, tile), size)
-    proof = TlogProof(index, tuple(inclusion_proof(hashes, index, size)), source.read(CHECKPOINT))
+    proof = TlogProof(index, tuple(inclusion_proof(hashes, index, size)), proven.checkpoint)
     return entry, proof.to_text()
 
 
@@ -171,6 +160,10 @@ def _csv_line(cells: tuple[str, ...]) -> str:
     safe = [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
     csv.writer(out, lineterminator="\r\n").writerow(safe)
     return out.getvalue()
+
+
+def _bundle(source: Source, proven: Proven, index: int) -> bytes:
+    return encode_bundle(proven_bundle(source, proven, index))
 
 
 def _write(path: Path, data: bytes) -> None:

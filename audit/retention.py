@@ -23,17 +23,15 @@ from sqlalchemy import Connection, create_engine
 
 from audit.checkpoint import Checkpoint
 from audit.entry import read
-from audit.events import Book, Outcome
+from audit.events import Book
 from audit.models import create_tables
 from audit.note import split_note
 from audit.refusals import RefusalError
 from audit.store import Store
 from audit.tiles import WIDTH, Tile
 from audit.verifier.sources import Folder
-from audit.verifier.stretch import PRUNE, read_bundle
+from audit.verifier.stretch import KEEP_MS, PRUNE, pruned_below, read_bundle
 
-KEEP_MS: Final = 3 * 366 * 24 * 3600 * 1000
-"""Three years, none of them short."""
 _STEP: Final = 16 * WIDTH
 
 
@@ -122,9 +120,6 @@ def _allowed_in(connection: Connection) -> int:
 
 def _reach(data: bytes) -> int:
     """How far an entry allows pruning; 0 for any other entry."""
-    if PRUNE.encode() not in data:
+    if PRUNE.encode() not in data or read(data).event != PRUNE:
         return 0
-    entry = read(data)
-    below = entry.facts.get("below", 0)
-    allowed = entry.event == PRUNE and entry.decision is not None and entry.decision.outcome is Outcome.ALLOW
-    return below if allowed and isinstance(below, int) else 0
+    return pruned_below(data)

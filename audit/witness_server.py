@@ -148,9 +148,12 @@ def serve_witness(config: WitnessConfig) -> None:
     """Serve until stopped by a signal."""
     import uvicorn  # only the program needs a server; whoever embeds the application does not
 
+    from audit.witness_connection import HurriedConnection
+
     app = witness_app(load_witness(config))
     uvicorn.run(
         app,
+        http=HurriedConnection,
         host=config.host,
         port=config.port,
         log_level="warning",

@@ -85,7 +85,8 @@ def export(
     quorum: Annotated[int | None, typer.Option(min=0, help="How many witnesses are needed.")] = None,
 ) -> None:
     """Verify a published log, then write it as a static folder, as OCSF JSON lines or as CSV."""
-    from audit.export import copy_folder, entries_of, to_csv, to_ocsf
+    from audit.export import copy_folder, to_csv, to_ocsf
+    from audit.verifier.read_again import proven_entries
     from audit.verifier.sources import Folder
     from audit.verifier.whole_log import verify_log
     from linkage.encoded import whole_file
@@ -97,7 +98,7 @@ def export(
             _refuse_filled(out)
             written = f"{copy_folder(source, proven, out):,} files"
         else:
-            entries = entries_of(source, proven.head.size)
+            entries = proven_entries(source, proven)
             lines = to_csv(entries) if form == "csv" else (
                 to_ocsf(index, data, proven.head.origin) + "\n" for index, data in entries
             )  # fmt: skip

@@ -80,7 +80,7 @@ def restore_sign(
     from audit.note import sign_note, split_note, with_signatures
 
     with refusals():
-        data = statement.read_bytes()
+        data = read_file(statement)
         try:
             text, lines = split_note(data)
         except MalformedError:
@@ -105,9 +105,9 @@ def restore(
     from audit.keys import parse_vkeys
     from audit.request_id import new_request_id
 
-    note = statement.read_bytes()
     now = time.time_ns() // 1_000_000
     with refusals(), _opened(folder, book, database) as (site, _):
+        note = read_file(statement)
         if not site.place.officers.exists():
             raise MissingError(f"{site.place.officers}: no officers may restore this log")
         officers = parse_vkeys(site.place.officers.read_text(), "officers")
@@ -137,7 +137,17 @@ def _opened(folder: Path, book: str, database: Path | None) -> Iterator[tuple[Si
 
     if not Place(folder).origin.exists():
         raise MissingError(f"{folder}: no log lies here")
-    url = database.read_text().strip() if database else None
+    url = read_file(database).decode().strip() if database else None
     with open_site(folder, Book(book), url) as site:
         shown = memory_of_export(site.place, site.keys)
         yield site, find_ahead(site.log.store, site.log.signer, [lambda: shown])
+
+
+def read_file(path: Path) -> bytes:
+    """Bytes of a file that somebody named. UnreadableError says which cannot be read."""
+    from audit.errors import UnreadableError
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"{path}: {error.strerror}") from None

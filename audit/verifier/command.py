@@ -23,11 +23,13 @@ from audit.proof import TlogProof
 from audit.verifier.entry_grammar import event_of
 from audit.verifier.judge import judge_log
 from audit.verifier.rules import parse_rules
-from audit.verifier.sources import source_of
+from audit.verifier.sources import TIME_LIMIT, source_of
 from audit.verifier.trust import Trust
 from audit.verifier.whole_log import verify_log
 
 PROVEN, VIOLATED, COULD_NOT_CHECK = 0, 1, 2
+_LONGEST_FILE = 16 * LARGEST_ENTRY
+"""Bytes of keys, rules, a policy, an entry or a proof; a file that was cut here in silence would be another file."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,18 +37,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         for line in options.run(options):
-            print(line)
+            _say(line)
     except NotProvenError as error:
-        print(f"VIOLATED: {error}")
+        _say(f"VIOLATED: {error}")
         return VIOLATED
     except CannotCheckError as error:
-        print(f"COULD NOT CHECK: {error}")
+        _say(f"COULD NOT CHECK: {error}")
         return COULD_NOT_CHECK
     except Exception as error:  # Python would leave with 1, which says that something was found
-        print(f"COULD NOT CHECK: this program failed: {type(error).__name__}")
+        _say(f"COULD NOT CHECK: this program failed: {type(error).__name__}")
         return COULD_NOT_CHECK
-    print("PROVEN")
+    _say("PROVEN")
     return PROVEN
+
+
+def _say(line: str) -> None:
+    """One line, whatever names it quotes: a file's name may hold line ends, commands to the terminal, or no text."""
+    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
+    encoding = sys.stdout.encoding or "utf-8"
+    print(shown.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def run() -> None:
@@ -69,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     policy.add_argument("log", help="folder or http address of the published log")
     policy.add_argument("--rules", type=Path, required=True, nargs="+", help="rule files, one for each version in use")
     policy.set_defaults(run=_policy)
+    for command in (whole, policy):
+        command.add_argument(
+            "--time-limit", type=float, default=TIME_LIMIT, metavar="SECONDS",
+            help="give up on an address after so long, with 2 (default: %(default)g)",
+        )  # fmt: skip
     for command in (whole, proof, policy):
         command.add_argument("--keys", type=Path, required=True, help="verifier keys, one a line, the log's first")
         command.add_argument(
@@ -80,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _verify(options: argparse.Namespace) -> list[str]:
     since = _read(options.since) if options.since else None
-    proven = verify_log(source_of(options.log), _trust(options), int(time.time()), since)
+    proven = verify_log(source_of(options.log, options.time_limit), _trust(options), int(time.time()), since)
     head = proven.head
     lines = [f"{head.origin}: {head.size} entries, root {head.root.hex()}", *_signers(proven.note)]
     lines += [f"  {count:>9} {event}" for event, count in proven.events.items()]
@@ -103,9 +117,9 @@ def _proof(options: argparse.Namespace) -> list[str]:
 
 def _policy(options: argparse.Namespace) -> list[str]:
     rules = [parse_rules(_read(path)) for path in options.rules]
-    source = source_of(options.log)
+    source = source_of(options.log, options.time_limit)
     proven = verify_log(source, _trust(options), int(time.time()))
-    judged = judge_log(source, proven.head.size, rules)
+    judged = judge_log(source, proven, rules)
     return [f"{judged.decisions} decisions of {proven.head.size} entries, {judged.allowed} allowed, each by the rules"]
 
 
@@ -133,8 +147,11 @@ def _text(path: Path) -> str:
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(16 * LARGEST_ENTRY)
+            data = file.read(_LONGEST_FILE + 1)
     except FileNotFoundError:
         raise MissingError(f"{path}: not there") from None
     except OSError as error:
         raise UnreadableError(f"{path}: {error.strerror}") from None
+    if len(data) > _LONGEST_FILE:
+        raise UnreadableError(f"{path}: longer than any file of its kind")
+    return data

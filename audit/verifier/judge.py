@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from audit.entry import Entry, read
 from audit.errors import MissingError, RuleError
 from audit.events import Outcome
-from audit.tiles import WIDTH, tiles_between
+from audit.verifier.read_again import proven_entries
 from audit.verifier.rules import Rules
 from audit.verifier.sources import Source
-from audit.verifier.stretch import read_bundle
+from audit.verifier.whole_log import Proven
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class Judged:
     allowed: int
 
 
-def judge_log(source: Source, size: int, rules: Sequence[Rules]) -> Judged:
-    """Judge the decisions of a proven log of this size.
+def judge_log(source: Source, proven: Proven, rules: Sequence[Rules]) -> Judged:
+    """Judge the decisions of a proven log.
 
     Raises RuleError for the first one that its rules do not allow; MissingError when some were decided under rules that
     were not given, after all others have been judged.
     """
-    return judge_entries(_entries(source, size), {one.sha256: one for one in rules})
+    return judge_entries(proven_entries(source, proven), {one.sha256: one for one in rules})
 
 
 def judge_entries(entries: Iterator[tuple[int, bytes]], rules: Mapping[str, Rules]) -> Judged:
@@ -44,6 +44,8 @@ def judge_entries(entries: Iterator[tuple[int, bytes]], rules: Mapping[str, Rule
     unjudged: int | None = None
     for index, data in entries:
         entry = read(data)
+        if entry.req in earlier:  # conditions look requests up by their id: a second one could stand in for the first
+            raise RuleError(f"entry {index}: its request id is that of an earlier entry")
         if entry.decision is not None:
             decisions += 1
             if entry.decision.outcome is not Outcome.DENY:
@@ -57,13 +59,3 @@ def judge_entries(entries: Iterator[tuple[int, bytes]], rules: Mapping[str, Rule
     if unjudged is not None:
         raise MissingError(f"entry {unjudged}: decided under rules that are not among those given")
     return Judged(decisions, allowed)
-
-
-def _entries(source: Source, size: int) -> Iterator[tuple[int, bytes]]:
-    for bundle in tiles_between(None, 0, size):
-        try:
-            entries = read_bundle(source, bundle)
-        except MissingError:
-            continue  # pruned: verify_log has found the logged decision that allows it
-        for offset, entry in enumerate(entries):
-            yield bundle.index * WIDTH + offset, entry

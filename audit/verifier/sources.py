@@ -3,7 +3,10 @@
 `read` raises MissingError when a resource is not there and UnreadableError when that cannot be known. Only a folder can
 list what else is in it.
 
-May touch: disk, network
+A server that is slow, or drips byte after byte, is given up at the auditor's time limit. Redirects are followed within
+http and https alone.
+
+May touch: disk, network, clock (how long it has waited)
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ from __future__ import annotations
 import http.client
 import os
 import stat
+import threading
+import time
 import urllib.error
 import urllib.request
 import zlib
@@ -24,6 +29,11 @@ _LARGEST = 256 * (2 + 65_535)
 """Bytes of the largest resource that a log can publish: a full bundle of the longest entries."""
 
 _SECONDS = 30.0
+"""Longest silence of a server."""
+_RESOURCE_SECONDS = 300.0
+"""Longest time for one resource, however steadily it drips."""
+TIME_LIMIT = 3_600.0
+"""Seconds for all that is asked of one address, unless the auditor says otherwise."""
 
 
 class Source(Protocol):
@@ -57,7 +67,7 @@ class Folder:
 
     def names(self) -> list[str]:
         found: list[str] = []
-        for folder, folders, files in os.walk(self.root):
+        for folder, folders, files in os.walk(self.root, onerror=_refuse_closed):
             links = [name for name in folders if Path(folder, name).is_symlink()]
             found += [Path(folder, name).relative_to(self.root).as_posix() for name in [*files, *links]]
         return sorted(found)
@@ -65,11 +75,36 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """The same files over HTTP; `prefix` ends without a slash."""
+    """The same files over HTTP; `prefix` ends without a slash, `deadline` is one of `time.monotonic`."""
 
     prefix: str
+    deadline: float
 
     def read(self, path: str) -> bytes:
+        left = min(self.deadline - time.monotonic(), _RESOURCE_SECONDS)
+        if left <= 0:
+            raise UnreadableError(f"{path}: the time limit has passed")
+        # A timeout of the socket begins anew with every byte, also within headers; so the whole answer is waited for.
+        answers: list[bytes | Exception] = []
+        asking = threading.Thread(target=self._ask, args=(path, answers), daemon=True)
+        asking.start()
+        asking.join(left)
+        if not answers:
+            raise UnreadableError(f"{path}: no whole answer within the time limit")
+        if isinstance(answers[0], Exception):
+            raise answers[0]
+        return answers[0]
+
+    def names(self) -> None:
+        return None
+
+    def _ask(self, path: str, answers: list[bytes | Exception]) -> None:
+        try:
+            answers.append(self._get(path))
+        except Exception as error:  # it belongs to whoever waits
+            answers.append(error)
+
+    def _get(self, path: str) -> bytes:
         headers = {"Accept-Encoding": "gzip, identity"}
         request = urllib.request.Request(f"{self.prefix}/{path}", headers=headers)  # noqa: S310 - see source_of
         try:
@@ -78,7 +113,10 @@ class Web:
                 if answer.length and len(data) <= _LARGEST:  # a read with a limit does not say so itself
                     raise UnreadableError(f"{path}: the connection ended early")
                 if answer.headers.get("Content-Encoding") == "gzip":
-                    data = zlib.decompressobj(wbits=31).decompress(data, _LARGEST + 1)
+                    packed = zlib.decompressobj(wbits=31)
+                    data = packed.decompress(data, _LARGEST + 1)
+                    if not packed.eof and len(data) <= _LARGEST:
+                        raise UnreadableError(f"{path}: the answer ended early")
         except urllib.error.HTTPError as error:
             absent = error.code in (404, 410)
             error.close()
@@ -87,14 +125,19 @@ class Web:
             raise UnreadableError(f"{path}: {type(error).__name__}") from None
         return data
 
-    def names(self) -> None:
-        return None
 
+def source_of(place: str, time_limit: float = TIME_LIMIT) -> Source:
+    """The source that an auditor names: an http or https address, or a folder. UnreadableError if it is neither.
 
-def source_of(place: str) -> Source:
-    """The source that an auditor names: an http or https address, or a folder. UnreadableError if it is neither."""
+    From an address nothing is read once `time_limit` seconds have passed since this call.
+    """
     if place.startswith(("http://", "https://")):
-        return Web(place.rstrip("/"))
+        return Web(place.rstrip("/"), time.monotonic() + time_limit)
     if not Path(place).is_dir():
         raise UnreadableError("the log: neither a folder nor an http address")
     return Folder(Path(place))
+
+
+def _refuse_closed(error: OSError) -> None:
+    """A folder that cannot be listed could hold anything."""
+    raise UnreadableError(f"a folder of the log cannot be listed: {error.strerror}")

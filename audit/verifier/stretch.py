@@ -20,6 +20,8 @@ from audit.verifier.entry_grammar import event_of
 from audit.verifier.sources import Source
 
 PRUNE = "retention.prune"
+KEEP_MS = 3 * 366 * 24 * 3600 * 1000
+"""Three years, none of them short: younger entries are kept (contracts section 3)."""
 
 
 @dataclass(slots=True)
@@ -100,14 +102,23 @@ def _check_entries(found: Stretch, entries: list[bytes], first: int) -> None:
         else:
             found.counts[event], found.first_of[event] = 1, first + offset
         if event == PRUNE:
-            found.pruned_below = max(found.pruned_below, _allowed_prune(entry))
+            try:
+                found.pruned_below = max(found.pruned_below, pruned_below(entry))
+            except EntryError as error:
+                raise EntryError(f"entry {first + offset}: {error}") from None
 
 
-def _allowed_prune(data: bytes) -> int:
+def pruned_below(data: bytes) -> int:
+    """Index below which a `retention.prune` entry lets bundles go, 0 when it was refused. EntryError when it allows
+    what the last three years hold."""
     entry = read(data)
-    below = entry.facts["below"]
-    assert isinstance(below, int) and entry.decision
-    return below if entry.decision.outcome is Outcome.ALLOW else 0
+    below, cutoff = entry.facts["below"], entry.facts["cutoff_ms"]
+    assert isinstance(below, int) and isinstance(cutoff, int) and entry.decision
+    if entry.decision.outcome is not Outcome.ALLOW:
+        return 0
+    if cutoff > entry.ts_ms - KEEP_MS:
+        raise EntryError("a pruning of the last three years")
+    return below
 
 
 def _say_which(source: Source, size: int, tile: Tile, entries: list[bytes], hashes: bytes) -> str:

@@ -38,6 +38,8 @@ class Trust:
             raise KeyFileError("keys: the first is not a log's Ed25519 key")
         if self.quorum is not None and self.quorum < 0:
             raise KeyFileError("quorum: not a number of witnesses")
+        if self.quorum is not None and self.quorum > len({key.name for key in self.witnesses}):
+            raise KeyFileError("quorum: more witnesses than there are keys of")
         if any(key.kind is Kind.ED25519 and key.name != self.origin for key in self.keys):
             raise KeyFileError("keys: a witness with a key that cannot state a time")
         if self.policy and not self.policy.is_log(self.keys[0]):

@@ -23,14 +23,25 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 
 from audit.checkpoint import Checkpoint
-from audit.errors import AuditError, EntryError, KeyFileError, MalformedError, MissingError, TreeError, UnfinishedError
+from audit.errors import (
+    AuditError,
+    EntryError,
+    KeyFileError,
+    MalformedError,
+    MissingError,
+    NotProvenError,
+    TreeError,
+    UnfinishedError,
+    UnreadableError,
+)
 from audit.events import EVENTS
 from audit.keys import parse_vkeys
 from audit.merkle import HASH_SIZE, leaf_hash, root_of, tree_root
@@ -43,6 +54,7 @@ from audit.verifier.trust import Trust
 CHECKPOINT, VKEYS = "checkpoint", "vkeys"
 ROLLOVER = "rollover"
 _TILES_PER_STRETCH = 64
+_PER_WORKER = 4
 _ALONE_BELOW = 50_000
 _TRIES = 3
 _PAUSE_S = 0.5
@@ -51,12 +63,15 @@ _HALF_WRITTEN = re.compile(r"(?:tile/[0-9a-z/.]*)?\.[0-9a-z]+\.partial")
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What was proven: head, lines that hold, entries by event, how many entries only their hashes were left of."""
+    """What was proven: head, its note as it was read and opened, entries by event, how many entries only their hashes
+    were left of, and of each bundle the root of its leaves, None where it was pruned."""
 
     head: Checkpoint
+    checkpoint: bytes
     note: OpenedNote
     events: dict[str, int]
     pruned: int
+    bundles: tuple[bytes | None, ...]
 
 
 def verify_log(
@@ -102,7 +117,7 @@ def _verify(source: Source, trust: Trust, now: int, note: bytes, since: bytes | 
         raise UnfinishedError(
             f"{unfinished}: beyond the {head.size} entries of the checkpoint, which hold; publish again"
         )
-    return Proven(head, opened, _counts(stretches), pruned)
+    return Proven(head, note, opened, _counts(stretches), pruned, _bundles(stretches))
 
 
 def _refuse_strays(names: list[str], size: int) -> str:
@@ -141,20 +156,24 @@ def _compare_keys(listed: bytes, trust: Trust) -> None:
 
 
 def _stretches(source: Source, size: int, processes: int | None) -> Iterator[Stretch]:
+    """In order, and few at a time: the size may be any number that a log's key has signed."""
     tiles = -(-size // WIDTH)
-    starts = range(0, tiles, _TILES_PER_STRETCH)
-    stops = [min(start + _TILES_PER_STRETCH, tiles) for start in starts]
-    check = partial(check_stretch, source, size)
+    parts = ((start, min(start + _TILES_PER_STRETCH, tiles)) for start in range(0, tiles, _TILES_PER_STRETCH))
     workers = processes or (1 if size < _ALONE_BELOW else len(os.sched_getaffinity(0)))
     if workers == 1:
-        yield from map(check, starts, stops)
+        yield from (check_stretch(source, size, *part) for part in parts)
         return
+    under_way: deque[Future[Stretch]] = deque()
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         try:
-            yield from pool.map(check, starts, stops)
-        except AuditError:
+            for part in parts:
+                under_way.append(pool.submit(check_stretch, source, size, *part))
+                if len(under_way) == _PER_WORKER * workers:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
             pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _check_one_service(stretches: list[Stretch]) -> None:
@@ -212,11 +231,20 @@ def _check_older_partials(source: Source, names: list[str], size: int) -> None:
 
 
 def _check_since(trust: Trust, since: bytes, head: Checkpoint, hashes: TileHashes) -> None:
-    old, _ = trust.open_own(since)
+    try:
+        old, _ = trust.open_own(since)
+    except NotProvenError as error:  # that is a fault of the auditor's own file, not of the log
+        raise UnreadableError(f"the older checkpoint is none that this log signed: {error}") from None
     if old.size > head.size:
         raise TreeError(f"rollback: the log had {old.size} entries once and shows {head.size}")
     if tree_root(hashes, old.size) != old.root:
         raise TreeError(f"fork: the first {old.size} entries are not those of the older checkpoint")
+
+
+def _bundles(stretches: list[Stretch]) -> tuple[bytes | None, ...]:
+    absent = {bundle.index for stretch in stretches for bundle in stretch.absent}
+    roots = [root for stretch in stretches for root in stretch.roots]
+    return tuple(None if index in absent else root for index, root in enumerate(roots))
 
 
 def _counts(stretches: list[Stretch]) -> dict[str, int]:

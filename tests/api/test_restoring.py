@@ -62,3 +62,14 @@ def test_a_whole_log_has_nothing_to_restore(tmp_path: Path) -> None:
     done = run("restore-statement", tmp_path / "data", tmp_path / "statement")
     assert done.exit_code != 0 and not (tmp_path / "statement").exists()
     assert run("restore-statement", tmp_path / "nowhere", tmp_path / "statement").exit_code != 0
+
+
+def test_a_file_that_is_not_there_is_said_in_words(rolled_back: Path, tmp_path: Path) -> None:
+    """In the hour of a restore, a mistyped name would end in a page of traceback."""
+    for words in (
+        ("restore", rolled_back, tmp_path / "nothing"),
+        ("restore-sign", tmp_path / "nothing", tmp_path / "court"),
+        ("restore-statement", rolled_back, tmp_path / "out", "--database", tmp_path / "nothing"),
+    ):
+        done = run(*words)
+        assert done.exit_code == 2 and isinstance(done.exception, SystemExit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ from published_log import KEYS, NOW, PublishedLog, random_entries
 
 from audit.drill import check_proof
 from audit.entry import read
-from audit.errors import MissingError
-from audit.export import COLUMNS, _csv_line, copy_folder, entries_of, proof_of, to_csv, to_ocsf
+from audit.errors import MissingError, TreeError
+from audit.export import COLUMNS, _csv_line, copy_folder, proof_of, to_csv, to_ocsf
 from audit.merkle import leaf_hash
 from audit.proof import TlogProof
-from audit.tiles import Tile
+from audit.tiles import Tile, encode_bundle
+from audit.verifier.read_again import proven_entries
 from audit.verifier.sources import Folder
 from audit.verifier.trust import Trust
 from audit.verifier.whole_log import Proven, verify_log
@@ -43,7 +45,7 @@ def test_a_copied_folder_verifies_and_equals_the_log(folder: Folder, proven: Pro
 
 def test_ocsf_holds_every_entry_once(folder: Folder, proven: Proven) -> None:
     """A SIEM would miss acts, or show them under another time, actor or outcome."""
-    lines = [to_ocsf(index, data, proven.head.origin) for index, data in entries_of(folder, proven.head.size)]
+    lines = [to_ocsf(index, data, proven.head.origin) for index, data in proven_entries(folder, proven)]
     assert len(lines) == len(ENTRIES)
     for number, (line, data) in enumerate(zip(lines, ENTRIES, strict=True)):
         event, entry = json.loads(line), read(data)
@@ -55,7 +57,7 @@ def test_ocsf_holds_every_entry_once(folder: Folder, proven: Proven) -> None:
 
 def test_csv_reads_back_and_holds_no_formula(folder: Folder, proven: Proven) -> None:
     """A spreadsheet would lose a row, or run what somebody logged."""
-    text = "".join(to_csv(entries_of(folder, proven.head.size)))
+    text = "".join(to_csv(proven_entries(folder, proven)))
     rows = list(csv.reader(text.splitlines()))
     assert tuple(rows[0]) == COLUMNS and len(rows) == len(ENTRIES) + 1
     assert all(cell[:1] not in ("=", "+", "-", "@") for row in rows for cell in row)
@@ -80,8 +82,29 @@ def test_pruned_bundles_are_left_out(folder: Folder, proven: Proven, tmp_path: P
     """An export would stop at the first bundle that retention has dropped."""
     copy_folder(folder, proven, tmp_path / "log")
     (tmp_path / "log" / Tile(None, 0).path).unlink()
-    rest = [index for index, _ in entries_of(Folder(tmp_path / "log"), proven.head.size)]
+    pruned = replace(proven, bundles=(None, *proven.bundles[1:]))
+    rest = [index for index, _ in proven_entries(Folder(tmp_path / "log"), pruned)]
     assert rest == list(range(256, 530))
+    with pytest.raises(MissingError):
+        list(proven_entries(Folder(tmp_path / "log"), proven))
+
+
+def test_a_log_that_grew_meanwhile_is_exported_as_it_was_proven(folder: Folder, proven: Proven, tmp_path: Path) -> None:
+    """An export of a running log would hold a newer checkpoint than its tiles, and no verifier would accept it."""
+    PublishedLog(ENTRIES).write(tmp_path / "log")
+    PublishedLog([*ENTRIES, *random_entries(9, seed=2)]).write(tmp_path / "log")
+    copy_folder(Folder(tmp_path / "log"), proven, tmp_path / "out")
+    assert verify_log(Folder(tmp_path / "out"), Trust(KEYS), NOW).head == proven.head
+    entry, text = proof_of(Folder(tmp_path / "log"), proven, 7)
+    check_proof(entry, text, Trust(KEYS), NOW)
+
+
+def test_entries_changed_after_the_proof_are_not_exported(folder: Folder, proven: Proven, tmp_path: Path) -> None:
+    """A spreadsheet made from a log that was just proven would show entries that were never in it."""
+    copy_folder(folder, proven, tmp_path / "log")
+    (tmp_path / "log" / Tile(None, 0).path).write_bytes(encode_bundle(random_entries(256, seed=3)))
+    with pytest.raises(TreeError, match="proven just before"):
+        list(proven_entries(Folder(tmp_path / "log"), proven))
 
 
 def test_others_read_the_published_folder(folder: Folder, proven: Proven) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from log_site import ACTOR, ALLOW, Site, delivery, ulid
+from published_log import KEYS, NOW, PublishedLog, random_entries
 
 from audit.entry import Entry
 from audit.errors import EntryError, MissingError
@@ -14,10 +16,11 @@ from audit.log import Log
 from audit.publish import publish
 from audit.recover import check_entries
 from audit.refusals import LogUnavailableError, Why, WrongBookError
-from audit.retention import KEEP_MS, RetentionError, drop_bundles, drop_texts, prunable
+from audit.retention import RetentionError, drop_bundles, drop_texts, prunable
 from audit.rollover import roll_over
 from audit.store import Store, create_store
 from audit.verifier.sources import Folder
+from audit.verifier.stretch import KEEP_MS
 from audit.verifier.trust import Trust
 from audit.verifier.whole_log import verify_log
 
@@ -97,6 +100,18 @@ def test_a_missing_bundle_without_a_logged_pruning_is_a_violation(site: Site, tm
         verify_log(Folder(folder), Trust(keys), NOW_MS // 1000)  # type: ignore[arg-type]
 
 
+def test_a_pruning_of_young_entries_is_a_violation(tmp_path: Path) -> None:
+    """The operator could log a pruning of yesterday, drop every bundle, and the log would be proven without a word."""
+    young = replace(prune_entry(256), facts={"below": 256, "cutoff_ms": CUTOFF + 1})
+    log = PublishedLog([*random_entries(256), young.encode()])
+    (log.write(tmp_path / "log") / "tile/entries/000").unlink()
+    with pytest.raises(EntryError, match="entry 256: a pruning of the last three years"):
+        verify_log(Folder(tmp_path / "log"), Trust(KEYS), NOW)
+    log = PublishedLog([*random_entries(256), prune_entry(256).encode()])
+    (log.write(tmp_path / "old") / "tile/entries/000").unlink()
+    assert verify_log(Folder(tmp_path / "old"), Trust(KEYS), NOW).pruned == 256
+
+
 def test_a_rollover_ends_the_log(site: Site, tmp_path: Path) -> None:
     """Entries could stand behind the one that says where the log goes on; nobody would look for them there."""
     log, keys = site.open(), keys_of(site)
@@ -118,8 +133,6 @@ def test_a_rollover_ends_the_log(site: Site, tmp_path: Path) -> None:
 
 def test_the_verifier_refuses_entries_behind_a_rollover(tmp_path: Path) -> None:
     """A log could go on in secret after it was said to have ended."""
-    from published_log import KEYS, NOW, PublishedLog
-
     ending = Entry("rollover", NOW_MS, ulid(), ACTOR, facts={"next_origin": "log.example/linkage/2027"})
     folder = PublishedLog([delivery().encode(), ending.encode(), delivery().encode()]).write(tmp_path / "log")
     with pytest.raises(EntryError, match="entry 1: a rollover"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,20 +22,24 @@ from audit.errors import (
     AuditError,
     KeyFileError,
     MalformedError,
+    MissingError,
     QuorumError,
+    RuleError,
     SignatureError,
     UnfinishedError,
     UnreadableError,
 )
 from audit.events import Book
-from audit.keys import Ed25519Cosigner
+from audit.keys import Ed25519Cosigner, Ed25519Signer
 from audit.merkle import verify_consistency
 from audit.note import sign_note, split_note, with_signatures
 from audit.publish import publish
 from audit.signature_line import Signature
 from audit.site import open_site
+from audit.tiles import encode_bundle
 from audit.verifier import command
 from audit.verifier.command import COULD_NOT_CHECK, PROVEN, VIOLATED, main
+from audit.verifier.judge import judge_entries, judge_log
 from audit.verifier.sources import Folder
 from audit.verifier.trust import Trust
 from audit.verifier.whole_log import verify_log
@@ -113,6 +119,102 @@ def test_a_broken_server_is_no_verdict(folder: Path, answer: bytes, capsys: pyte
     with server_saying(answer) as url:
         assert verify(url, folder / "vkeys") == COULD_NOT_CHECK
     assert "COULD NOT CHECK" in capsys.readouterr().out
+
+
+def test_a_dripping_server_is_given_up(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One byte every few seconds would hold an auditor for weeks: a socket's time limit begins anew with each."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            asking, _ = listener.accept()
+            with asking, suppress(OSError):
+                asking.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+                while True:
+                    asking.sendall(b"x")
+                    time.sleep(0.05)
+
+        threading.Thread(target=drip, daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        started = time.monotonic()
+        assert verify(url, folder / "vkeys", "--time-limit", "0.5") == COULD_NOT_CHECK
+    assert time.monotonic() - started < 5
+    assert "time limit" in capsys.readouterr().out
+
+
+def test_a_compressed_answer_that_was_cut_is_no_verdict(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A proxy that compresses and breaks off would read as a forged log."""
+    packed = gzip.compress((folder / "checkpoint").read_bytes())[:-12]
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    with server_saying(head + packed) as url:
+        assert verify(url, folder / "vkeys") == COULD_NOT_CHECK
+    assert "ended early" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", [2**63 - 1, 2**40])
+def test_a_signed_size_costs_no_memory(tmp_path: Path, size: int) -> None:
+    """A log's key could sign any size, and the verifier would fill the auditor's machine before it read one tile."""
+    text = Checkpoint(ORIGIN, size, bytes(32)).to_text()
+    (tmp_path / "checkpoint").write_bytes(sign_note(text, LOG_KEYS))
+    keys = tuple(key.verifier for key in LOG_KEYS)
+    for processes in (1, 2):
+        with pytest.raises(MissingError, match="tile/0/000"):
+            verify_log(Folder(tmp_path), Trust(keys), NOW, processes=processes)
+
+
+def test_a_name_cannot_write_the_verdict(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file's name with a line end in it would print PROVEN; one that is no text would end in a traceback."""
+    for name in (b"x\nPROVEN", b"x\x1b[2J", b"x\xff"):
+        path = os.path.join(os.fsencode(folder), name)  # noqa: PTH118
+        os.close(os.open(path, os.O_CREAT))
+        assert verify(folder, folder / "vkeys") == VIOLATED
+        said = capsys.readouterr().out
+        assert said.count("\n") == 1 and said.startswith("VIOLATED: x") and "\x1b" not in said
+        os.unlink(path)  # noqa: PTH108
+
+
+def test_an_older_checkpoint_of_nobody_accuses_nobody(folder: Path, tmp_path: Path) -> None:
+    """A wrong file given by the auditor would read as a forged log."""
+    for since in (
+        b"nonsense",
+        sign_note(Checkpoint(ORIGIN, 7, bytes(32)).to_text(), [Ed25519Signer(ORIGIN, bytes(32))]),
+    ):
+        (tmp_path / "since").write_bytes(since)
+        assert verify(folder, folder / "vkeys", "--since", str(tmp_path / "since")) == COULD_NOT_CHECK
+    assert verify(folder, folder / "vkeys", "--quorum", "3") == COULD_NOT_CHECK
+
+
+def test_files_that_are_too_long_are_not_cut(folder: Path, tmp_path: Path) -> None:
+    """Keys behind the first mebibyte of a list would silently count for nothing."""
+    keys = (folder / "vkeys").read_text()
+    (tmp_path / "keys").write_text(keys + "# a comment\n" * 100_000)
+    assert verify(folder, tmp_path / "keys") == COULD_NOT_CHECK
+
+
+@pytest.mark.parametrize("second", ["other", "absent"])
+def test_what_is_judged_is_what_was_proven(folder: Path, second: str, tmp_path: Path) -> None:
+    """A server could show true entries while they are proven and lawful ones, or none, while they are judged."""
+
+    reads: list[str] = []
+
+    class TwoFaced(Folder):
+        def read(self, path: str) -> bytes:
+            reads.append(path)
+            if path != "tile/entries/000" or reads.count(path) == 1:
+                return Folder.read(self, path)
+            if second == "absent":
+                raise MissingError(path)
+            return encode_bundle(random_entries(256, seed=9))
+
+    source = TwoFaced(folder)
+    proven = verify_log(source, Trust(KEYS), NOW)
+    with pytest.raises(AuditError, match="proven just before" if second == "other" else "000"):
+        judge_log(source, proven, ())
+
+
+def test_two_entries_of_one_request_are_not_judged(tmp_path: Path) -> None:
+    """A second entry under the id of a refused approval would stand in for it wherever the rules look it up."""
+    with pytest.raises(RuleError, match="entry 1"):
+        judge_entries(enumerate([delivery("0" * 26).encode(), delivery("0" * 26, ts_ms=7).encode()]), {})
 
 
 def test_a_fault_of_the_verifier_is_no_verdict(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

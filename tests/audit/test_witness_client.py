@@ -11,12 +11,14 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx2
 import pytest
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from audit import witness_connection
 from audit.checkpoint import Checkpoint
 from audit.cosignature import cosign
 from audit.errors import PolicyFileError
@@ -26,6 +28,7 @@ from audit.note import open_note, sign_note
 from audit.policy import parse_policy
 from audit.witness import LONGEST_REQUEST, format_request
 from audit.witness_client import TIME_SLACK, Outcome, Witnessed, Witnesses
+from audit.witness_connection import HurriedConnection
 from audit.witness_server import Witness, group_logs, witness_app
 from audit.witness_store import WitnessStore
 
@@ -50,9 +53,9 @@ def checkpoint(size: int, leaves: list[bytes] = LEAVES) -> bytes:
 
 
 @contextlib.contextmanager
-def served(app: App) -> Iterator[str]:
+def served(app: App, http: type[H11Protocol] | Literal["auto"] = "auto") -> Iterator[str]:
     """The address of an application behind a real server on loopback."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
+    config = uvicorn.Config(app, http=http, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -380,3 +383,28 @@ def wait_until_it_listens(http: httpx2.Client, process: subprocess.Popen[bytes])
             return
         time.sleep(0.05)
     pytest.fail("the witness did not start")
+
+
+def test_silent_and_dripping_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few hundred connections that ask nothing would keep every log from its witness for ever."""
+    monkeypatch.setattr(witness_connection, "HEAD_SECONDS", 0.2)
+    with served(saying(200, b""), HurriedConnection) as url:
+        place = ("127.0.0.1", int(url.rpartition(":")[2]))
+        with connected(place) as silent, connected(place) as dripping:
+            with pytest.raises(ConnectionError):
+                dripping.sendall(b"POST /add-checkpoint HTTP/1.1\r\nX: ")
+                for _ in range(60):
+                    time.sleep(0.05)
+                    dripping.sendall(b"x")
+            silent.settimeout(5)
+            assert silent.recv(1) == b""
+            assert httpx2.get(url, trust_env=False).status_code == 200
+
+
+def connected(place: tuple[str, int]) -> socket.socket:
+    """A connection to a server that may still be starting."""
+    for _ in range(200):
+        with contextlib.suppress(ConnectionRefusedError):
+            return socket.create_connection(place)
+        time.sleep(0.02)
+    pytest.fail("it did not start")
