@@ -3,8 +3,8 @@
     from api.client import SealinkClient, AgencyCredential
 
     with SealinkClient("https://unit.example", AgencyCredential.load(keystore, "police")) as sealink:
-        batch = sealink.submit("p-one", sealed_file, bar)
-        job = sealink.wait(sealink.run_job("p-one").id, bar)
+        batch = sealink.submit("p-one", sealed_file, "whole", bar)
+        job = sealink.wait_for_job("p-one", sealink.start_job("p-one")["job"], bar)
 
 Every verb is written once, as a generator of calls (`verbs`), and driven twice (`sync`, `aio`). It encodes nothing:
 names never reach this package.

@@ -24,7 +24,13 @@ ALONE = {n: n for n in range(200, 260)}
 
 
 def send(place: ServiceSite, folder: Path, agency: Agency, children: Mapping[int, int]) -> str:
-    """Submit records (number → child): those of one child have nearly the same filter. The batch's id."""
+    """Submit records (number → child). The batch's id."""
+    upload = agency.upload(place, sealed_children(place, folder, agency, children))
+    return commit_upload(place.unit, caller(agency.code), PROJECT, upload).id
+
+
+def sealed_children(place: ServiceSite, folder: Path, agency: Agency, children: Mapping[int, int]) -> bytes:
+    """A sealed batch of records; those of one child have nearly the same filter."""
     with place.unit.database.reading() as connection:
         plan = plan_of_project(find_project(connection, caller(), PROJECT))
     n = len(children)
@@ -35,8 +41,7 @@ def send(place: ServiceSite, folder: Path, agency: Agency, children: Mapping[int
     write_batch(folder / "y.batch", header, plan, [Chunk(handles, {"clk": filters}, visible)])
     unit = place.unit.keys.opening.sealing_key
     seal_batch(read_batch(folder / "y.batch"), folder / "y.sealed", unit, agency.signing)
-    upload = agency.upload(place, (folder / "y.sealed").read_bytes())
-    return commit_upload(place.unit, caller(agency.code), PROJECT, upload).id
+    return (folder / "y.sealed").read_bytes()
 
 
 def run(place: ServiceSite, kind: JobKind = JobKind.MATCH) -> Job:
