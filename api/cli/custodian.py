@@ -43,7 +43,7 @@ def keygen(
 
 def encode(
     project: Annotated[Path, typer.Argument(metavar="PROJECT.toml")],
-    source: Annotated[str, typer.Option(help="Name of the [[source]] to encode.")],
+    source: Annotated[str, typer.Option(help=r"Name of the [\[source]] to encode.")],
     secret: Annotated[Path, typer.Option(help="Key file of the project's linkage secret.")],
     agency_key: Annotated[Path, typer.Option(help="Key file of this agency's own key.")],
     out: Annotated[
@@ -103,7 +103,7 @@ def mapping_guess(
     file: Annotated[Path, typer.Argument(help="CSV, Parquet or Excel file of one agency.")],
     schema: Annotated[Literal["cn-child-v1", "person-v1"], typer.Option(help="Linkage schema.")] = "cn-child-v1",
 ) -> None:
-    """Propose a [[source]] block from the headers and the values' shapes; look it over before use."""
+    r"""Propose a [\[source]] block from the headers and the values' shapes; look it over before use."""
     from linkage.encoding.guess import guess_mapping
 
     with refusals():

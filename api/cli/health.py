@@ -53,7 +53,9 @@ def health(
     diffusion: Annotated[int | None, typer.Option(help="The plan's t, if its project file states one.")] = None,
     plan: Annotated[Path | None, typer.Option(help="The project's plan file, if it has one.")] = None,
     project: Annotated[Path | None, typer.Option(metavar="PROJECT.toml", help="Long form: the project file.")] = None,
-    source: Annotated[str | None, typer.Option(help="Long form: the [[source]]; default: what the batch says.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help=r"Long form: the [\[source]]; default: what the batch says.")
+    ] = None,
     secret: Annotated[Path | None, typer.Option(help="Long form: key file of the linkage secret.")] = None,
     agency_key: Annotated[Path | None, typer.Option(help="Long form: key file of this agency's own key.")] = None,
     date: Annotated[str | None, typer.Option(help="Date on the report (ISO 8601); default: today.")] = None,

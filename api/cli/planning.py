@@ -35,9 +35,9 @@ def group() -> None:
 
 @project.command("plan")
 def plan(
-    file: Annotated[Path, typer.Argument(metavar="PROJECT.toml", help="Its [project] table is read, no source.")],
+    file: Annotated[Path, typer.Argument(metavar="PROJECT.toml", help=r"Its \[project] table is read, no source.")],
     to: Annotated[
-        Path | None, typer.Option("--out", help='Plan file to write; name it under [project] as plan = "…".')
+        Path | None, typer.Option("--out", help=r'Plan file to write; name it under \[project] as plan = "…".')
     ] = None,
     all_candidates: Annotated[bool, typer.Option("--all", help="Also list key types that add too little.")] = False,
 ) -> None:
