@@ -53,6 +53,12 @@ def prunable(store: Store, cutoff_ms: int, now_ms: int) -> int:
     return size
 
 
+def logged_pruning(store: Store) -> int:
+    """Index below which an entry of the log allows pruning already; 0 when none does."""
+    with store.engine.connect() as connection:
+        return _allowed_in(connection)
+
+
 def drop_bundles(folder: Path, below: int) -> int:
     """Remove a published folder's bundles below the index; how many. Raises `RetentionError` unless the folder's own
     log names an allowed pruning that reaches so far."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.table import Table
 
-from api.cli import restoring
+from api.cli import restoring, retaining
 from api.cli.console import err, refusals
 from api.cli.console import out as screen
 
@@ -30,7 +30,9 @@ _AS_WRITTEN = {"allow_extra_args": True, "ignore_unknown_options": True}
 def register(app: typer.Typer) -> None:
     """Add this persona's commands."""
     restoring.add_to(audit)
+    retaining.add_to(audit)
     app.add_typer(audit, name="audit")
+    app.add_typer(witness, name="witness")
 
 
 @audit.command("verify", context_settings=_AS_WRITTEN, add_help_option=False)
