@@ -41,6 +41,15 @@ SESSION = Path("session.json")
 def as_custodian(at: Path, passphrase_file: Path | None) -> Iterator[tuple[SealinkClient, CustodyFolder]]:
     """A client of the agency whose folder this is, and the folder."""
     from api.client import SealinkClient
+
+    with service_refusals():
+        folder = custody(at, passphrase_file)
+        with SealinkClient(folder.profile().service, folder.credential()) as client:
+            yield client, folder
+
+
+def custody(at: Path, passphrase_file: Path | None) -> CustodyFolder:
+    """The custodian's folder; its passphrase is read or asked for when a key is needed."""
     from api.custody_folder import CustodyFolder
     from audit.crypto import passphrase
 
@@ -49,10 +58,7 @@ def as_custodian(at: Path, passphrase_file: Path | None) -> Iterator[tuple[Seali
             return passphrase.from_file(passphrase_file)
         return passphrase.from_prompt("passphrase of the keystore", is_new=is_new)
 
-    with service_refusals():
-        folder = CustodyFolder(at, ask)
-        with SealinkClient(folder.profile().service, folder.credential()) as client:
-            yield client, folder
+    return CustodyFolder(at, ask)
 
 
 @contextmanager

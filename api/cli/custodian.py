@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from api.cli.connecting import CUSTODY, Folder, PassphraseFile, as_custodian
 from api.cli.console import err, out, progress, project_source, refusals
 from api.cli.health import keep_report, today
 from linkage.encoded import whole_file
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.errors import BatchError
+
+if TYPE_CHECKING:
+    from linkage.encoding.custody import Custody
 
 mapping = typer.Typer(no_args_is_help=True, help="Find out which column means what.")
 
@@ -44,31 +48,64 @@ def keygen(
 def encode(
     project: Annotated[Path, typer.Argument(metavar="PROJECT.toml")],
     source: Annotated[str, typer.Option(help=r"Name of the [\[source]] to encode.")],
-    secret: Annotated[Path, typer.Option(help="Key file of the project's linkage secret.")],
-    agency_key: Annotated[Path, typer.Option(help="Key file of this agency's own key.")],
+    service_project: Annotated[
+        str | None,
+        typer.Option("--for", help="Code of the service's project: encode with its secret, seal to the unit."),
+    ] = None,
+    secret: Annotated[Path | None, typer.Option(help="Without --for: key file of the linkage secret.")] = None,
+    agency_key: Annotated[Path | None, typer.Option(help="Without --for: key file of this agency's own key.")] = None,
     out: Annotated[
-        Path,
-        typer.Option(
-            help="Folder for NAME.batch (to the linkage unit), NAME.private (stays), NAME.health.json, .html."
-        ),
-    ],
+        Path | None,
+        typer.Option(help="Without --for: folder for NAME.batch, NAME.private (stays), NAME.health.json, .html."),
+    ] = None,
+    at: Folder = CUSTODY,
+    passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Encode one source: nothing in NAME.batch names a child, NAME.private maps its rows to record ids.
+    """Encode one source: nothing in the batch names a child, NAME.private maps its rows to record ids.
 
-    A batch that fails its health report is not written; NAME.health.html says why.
+    With --for, keys come from the custodian's folder and NAME.sealed is what `sealink submit` sends. A batch that fails
+    its health report is not written; NAME.health.html says why.
     """
+    if service_project is not None:
+        if secret or agency_key or out:
+            raise typer.BadParameter("with --for keys and files are those of the custodian's folder")
+        _encode_for_service(project, source, service_project, at, passphrase_file)
+    elif secret is None or agency_key is None or out is None:
+        raise typer.BadParameter("name --secret, --agency-key and --out, or the service's project with --for")
+    else:
+        _encode_by_key_files(project, source, secret, agency_key, out)
+
+
+def _encode_by_key_files(project: Path, source: str, secret: Path, agency_key: Path, to: Path) -> None:
     from linkage.encoding.custody import encode_file, plan_of
 
     with refusals(), progress() as bar:
         loaded, chosen = project_source(project, source)
         keys = LinkageSecret.load(secret), AgencyKey.load(agency_key)
-        out.mkdir(parents=True, exist_ok=True)
-        batch, private = out / f"{source}.batch", out / f"{source}.private"
+        to.mkdir(parents=True, exist_ok=True)
+        batch, private = to / f"{source}.batch", to / f"{source}.private"
         done = encode_file(
             chosen, plan_of(loaded), *keys, batch, private, bar(f"encode {source}"), date=today(),
-            examined=lambda report: keep_report(out, report),
+            examined=lambda report: keep_report(to, report),
         )  # fmt: skip
-    err.print(f"{done.encoded.records:,} records encoded, {done.rows_filtered:,} kept out by the filter → {batch}")
+    _tell(done, batch)
+
+
+def _encode_for_service(project: Path, source: str, code: str, at: Path, passphrase_file: Path | None) -> None:
+    from api.custodian_work import seal_source
+
+    with as_custodian(at, passphrase_file) as (client, folder), progress() as bar:
+        loaded, chosen = project_source(project, source)
+        done, sealed = seal_source(
+            folder, client, code, loaded, chosen, bar(f"encode {source}"), date=today(),
+            examined=lambda report: keep_report(folder.project(code), report),
+        )  # fmt: skip
+    _tell(done, sealed)
+    err.print(f"next: sealink submit {code} --source {source}")
+
+
+def _tell(done: Custody, file: Path) -> None:
+    err.print(f"{done.encoded.records:,} records encoded, {done.rows_filtered:,} kept out by the filter → {file}")
     for name, cells in done.encoded.fields.items():
         if cells.unreadable:
             err.print(f"  {name}: {cells.unreadable:,} records hold something unreadable, which counts as missing")

@@ -19,7 +19,10 @@ from api.cli import (
     rehearsal,
     review,
     serve,
+    signing_in,
+    submitting,
     unit_agencies,
+    unit_projects,
     webhooks,
 )
 
@@ -36,8 +39,11 @@ app = typer.Typer(
 rehearsal.register(app)
 planning.register(app)
 custodian.register(app)
+signing_in.register(app)
+submitting.register(app)
 serve.register(app)
 unit_agencies.register(app)
+unit_projects.register(app)
 linkage_unit.register(app)
 health.register(app)
 judging.register(app)

@@ -56,7 +56,7 @@ def add(
     """Register an agency with its first key. Compare the thumbprint with the agency by telephone."""
     from api.auth.agencies import register_agency
 
-    with _at_the_unit(settings) as (opened, caller):
+    with at_the_unit(settings) as (opened, caller):
         key = _key_of(file, code)
         register_agency(opened, caller, code, name or code, kind, key)
     err.print(f"{code} registered, key {key.thumbprint}")
@@ -68,7 +68,7 @@ def list_all(settings: SettingsFile = SETTINGS) -> None:
     from api.auth.agencies import list_agencies, read_agency
 
     table = Table("agency", "name", "kind", "state", "key", "since", box=None)
-    with _at_the_unit(settings) as (opened, _):
+    with at_the_unit(settings) as (opened, _):
         for each in list_agencies(opened, "", 10_000):
             keys = read_agency(opened, each.code)[1]
             names = "\n".join(key.key.thumbprint for key in keys)
@@ -100,7 +100,7 @@ def add_key(code: Code, file: KeyFile, settings: SettingsFile = SETTINGS) -> Non
     """Add a key for an agency that lost its own. Two at most."""
     from api.auth import agencies
 
-    with _at_the_unit(settings) as (opened, caller):
+    with at_the_unit(settings) as (opened, caller):
         key = _key_of(file, code)
         agencies.add_key(opened, caller, code, key)
     err.print(f"{code}: key {key.thumbprint} added")
@@ -115,7 +115,7 @@ def remove_key(
     """Take a key away, as when it was stolen; all tokens of the agency stop to count."""
     from api.auth import agencies
 
-    with _at_the_unit(settings) as (opened, caller):
+    with at_the_unit(settings) as (opened, caller):
         agencies.remove_key(opened, caller, code, thumbprint)
     err.print(f"{code}: key removed")
 
@@ -125,7 +125,7 @@ def end_tokens(code: Code, settings: SettingsFile = SETTINGS) -> None:
     """End every token of an agency; with its keys it gets new ones."""
     from api.auth import agencies
 
-    with _at_the_unit(settings) as (opened, caller):
+    with at_the_unit(settings) as (opened, caller):
         agencies.end_tokens(opened, caller, code)
     err.print(f"{code}: its tokens are worth nothing any more")
 
@@ -139,7 +139,7 @@ def rotate(settings: SettingsFile = SETTINGS) -> None:
     from audit.crypto import passphrase
     from audit.crypto.keystore import save
 
-    with _at_the_unit(settings) as (opened, caller):
+    with at_the_unit(settings) as (opened, caller):
         loaded = load_settings(settings)
         store = unit_keystore(loaded)
         old, new = (token_keys.sha256_of(store, name) for name in (token_keys.NOW, token_keys.NEXT))
@@ -150,7 +150,7 @@ def rotate(settings: SettingsFile = SETTINGS) -> None:
 
 
 @contextmanager
-def _at_the_unit(settings: Path) -> Iterator[tuple[Unit, Caller]]:
+def at_the_unit(settings: Path) -> Iterator[tuple[Unit, Caller]]:
     from api.settings import load_settings
     from api.wiring import opened
     from audit.entry import Actor
@@ -165,7 +165,7 @@ def _change(settings: Path, code: str, to: str) -> None:
     from linkage.agencies import AgencyState
 
     state: AgencyState = AgencyState(to)
-    with _at_the_unit(settings) as (opened, caller):
+    with at_the_unit(settings) as (opened, caller):
         change_state(opened, caller, code, read_agency(opened, code)[0].version, state)
     err.print(f"{code}: {state}")
 

@@ -14,6 +14,7 @@ import httpx2
 
 from api.client import transport
 from api.client.async_job_verbs import AsyncJobVerbs
+from api.client.async_project_verbs import AsyncProjectVerbs
 from api.client.async_review_verbs import AsyncReviewVerbs
 from api.client.authorised import Authoriser
 from api.client.calls import Answer, Call, ServiceError, Steps
@@ -23,7 +24,7 @@ from api.client.verbs import AsyncVerbs
 _T = TypeVar("_T")
 
 
-class AsyncSealinkClient(AsyncVerbs, AsyncJobVerbs, AsyncReviewVerbs):
+class AsyncSealinkClient(AsyncVerbs, AsyncJobVerbs, AsyncProjectVerbs, AsyncReviewVerbs):
     """The linkage service at `base`, called as `credential` says. Use it as an asynchronous context manager."""
 
     def __init__(self, base: str, credential: Credential = None, *, timeout_s: float = 60.0) -> None:

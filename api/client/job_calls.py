@@ -119,7 +119,7 @@ def _committed(path: str) -> Steps[Json]:
 
 
 def list_batches(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/batches", "batches")
+    return pages(f"/v1/projects/{project}/batches", "batches")
 
 
 def delete_record(project: str, handle: str) -> Steps[None]:
@@ -140,7 +140,7 @@ def read_job(project: str, job: str) -> Steps[Json]:
 
 
 def list_jobs(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/jobs", "jobs")
+    return pages(f"/v1/projects/{project}/jobs", "jobs")
 
 
 def cancel_job(project: str, job: str) -> Steps[None]:
@@ -153,9 +153,15 @@ def wait_for_job(project: str, job: str, advance: Advance) -> Steps[Json]:
     pause = _FIRST_PAUSE_S
     call = get(path)
     while True:
-        answer: Answer = yield from ask(call)
+        try:
+            answer: Answer = yield from ask(call)
+        except ServiceError as error:
+            if error.code != "too-many-requests":
+                raise
+            call = get(path, if_none_match=tag).after(max(error.retry_after_s, _LONGEST_PAUSE_S))
+            continue
         if answer.status != 304:
-            found, tag, pause = answer.json(), answer.headers.get("etag", ""), _FIRST_PAUSE_S
+            found, tag = answer.json(), answer.headers.get("etag", "")
             advance(round(found["done"] * 1000), 1000)
         if found["state"] in ("done", "failed", "cancelled"):
             return found
@@ -170,7 +176,7 @@ def list_results(project: str) -> Steps[list[Json]]:
     """All records of one job; begun again when a later job ends between two pages."""
     while True:
         try:
-            return (yield from _pages(f"/v1/projects/{project}/results", "results"))
+            return (yield from pages(f"/v1/projects/{project}/results", "results"))
         except ServiceError as error:
             if error.code != "stale":
                 raise
@@ -185,10 +191,10 @@ def save_results(project: str, file: Path) -> Steps[int]:
 
 def list_changes(project: str, since: str | None) -> Steps[list[Json]]:
     query = f"since={since}" if since else ""
-    return _pages(f"/v1/projects/{project}/results/changes", "changes", query)
+    return pages(f"/v1/projects/{project}/results/changes", "changes", query)
 
 
-def _pages(path: str, of: str, query: str = "") -> Steps[list[Json]]:
+def pages(path: str, of: str, query: str = "") -> Steps[list[Json]]:
     rows: list[Json] = []
     following: str | None = f"{path}?limit={_PAGE}" + (f"&{query}" if query else "")
     while following:
