@@ -102,15 +102,19 @@ class Publisher:
             raise LogUnavailableError(Why.WITNESS_GAP)
 
     def witnessed(self, receipt: Receipt, wait_s: float = 10.0) -> WitnessedReceipt:
-        """Wait until the quorum has cosigned a tree with this entry. Raises `LogUnavailableError` when it does not."""
+        """Wait until the quorum has cosigned a tree with this entry. Raises `LogUnavailableError` when it does not.
+
+        Shortly after a start no quorum can have been asked yet; then a gap is waited out as well.
+        """
         end = time.monotonic() + wait_s
         kind = "signed" if self._site.policy is None or self._site.policy.quorum is None else "cosigned"
         while True:
-            self.require_witnesses()
             try:
+                self.require_witnesses()
                 proof = tlog_proof(self._site.log.store, receipt.index, kind)  # type: ignore[arg-type]
-            except MissingError:
-                if time.monotonic() > end:
+            except (MissingError, LogUnavailableError) as error:
+                has_just_started = self._clock() - self._started_at < wait_s
+                if time.monotonic() > end or (isinstance(error, LogUnavailableError) and not has_just_started):
                     raise LogUnavailableError(Why.WITNESS_GAP) from None
                 time.sleep(_LOOK_S)
                 continue
