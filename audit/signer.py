@@ -69,7 +69,7 @@ class SignerCore:
                 return _ANSWERS[Question(question["ask"])](self, question)
             except _RefusedError as refused:
                 return self._state() | {"refused": str(refused.why)}
-            except (KeyError, TypeError, ValueError, AttributeError, AuditError):
+            except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, AuditError):
                 return self._state() | {"refused": str(Refusal.MALFORMED)}
 
     def _state(self) -> dict[str, Any]:

@@ -56,7 +56,10 @@ def receive(connection: socket.socket) -> dict[str, Any] | None:
     data = _exactly(connection, size)
     if data is None:
         return None
-    message = json.loads(data)
+    try:
+        message = json.loads(data)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
     if type(message) is not dict:
         raise ValueError("not an object")
     return message

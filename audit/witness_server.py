@@ -173,7 +173,10 @@ async def _respond(witness: Witness, scope: Scope, receive: Receive) -> tuple[in
         return 404, _TEXT, b"no such page\n"
     if method not in ("GET", "HEAD"):
         return 405, _TEXT, b"GET only\n"
-    note = await asyncio.to_thread(witness.latest, wanted[1])
+    try:
+        note = await asyncio.to_thread(witness.latest, wanted[1])
+    except sqlite3.Error:
+        return Refusal.UNAVAILABLE, _TEXT, b"the witness cannot read its memory\n"
     return (200, _TEXT, note) if note is not None else (404, _TEXT, b"no checkpoint of that log was cosigned\n")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import socket
 import subprocess
 import sys
@@ -383,6 +384,17 @@ def wait_until_it_listens(http: httpx2.Client, process: subprocess.Popen[bytes])
             return
         time.sleep(0.05)
     pytest.fail("the witness did not start")
+
+
+def test_a_monitor_is_told_when_the_witness_cannot_read(tmp_path: Path) -> None:
+    """A monitor would get a server's error page, and the witness's journal a traceback for each."""
+    store = WitnessStore(tmp_path / "w.db")
+    app = witness_app(Witness([COSIGNERS[0]], group_logs([LOG.verifier]), store, lambda: NOW))
+    store.close()
+    with served(app) as url:
+        page = f"{url}/{hashlib.sha256(ORIGIN.encode()).hexdigest()}/checkpoint"
+        connected(("127.0.0.1", int(url.rpartition(":")[2]))).close()
+        assert httpx2.get(page, trust_env=False).status_code == 503
 
 
 def test_silent_and_dripping_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
