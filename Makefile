@@ -21,8 +21,8 @@ $(STAMP): requirements-dev.txt pyproject.toml
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
-demo: setup ## link FEBRL4 and a generated city, print quality, write demo-out/
-	$(BIN)/sealink demo --out demo-out
+demo: setup ## link FEBRL4 and a generated city, then serve three agencies until Ctrl-C (ONCE=1: end after the story)
+	$(BIN)/sealink demo --out demo-out $(if $(ONCE),--once)
 
 test: setup check ## lint, types, import contracts, then all tests
 	$(BIN)/pytest

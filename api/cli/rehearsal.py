@@ -5,6 +5,8 @@ Commands import what they need when they are called, so that `--help` and small 
 
 from __future__ import annotations
 
+import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -56,10 +58,29 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the demo's files and results.")] = Path("demo-out"),
     children: Annotated[int, typer.Option(min=100, help="Children in the generated city.")] = 5000,
     workers: Workers = 2,
+    once: Annotated[bool, typer.Option("--once", help="End after the story, instead of serving until Ctrl-C.")] = False,
 ) -> None:
-    """Link FEBRL4 and a generated four-agency city; print quality and times; write reports."""
+    """Link FEBRL4 and a generated city on this machine; then start the service, and let three agencies use it."""
+    from api.cli.connecting import service_refusals
     from api.demo import run_demo
+    from api.service_demo import told_story
 
-    with refusals(), progress() as bar:
-        table = run_demo(out, children, workers, bar)
-    console.print(table)
+    with service_refusals():
+        with progress() as bar:
+            table = run_demo(out, children, workers, bar)
+        console.print(table)
+        with ExitStack() as still_serving:
+            with progress() as bar:
+                story = told_story(out / "service", children, bar, lambda line: err.print(line, highlight=False))
+                table, address = still_serving.enter_context(story)
+            console.print(table)
+            if not once:
+                _serve_until_interrupted(address)
+
+
+def _serve_until_interrupted(address: str) -> None:
+    err.print(f"still serving: {address}/docs, {address}/log/checkpoint; Ctrl-C ends it")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        err.print("ended")

@@ -123,7 +123,7 @@ class Authoriser:
 def _repeated(call: Call, headers: Callable[[], dict[str, str]]) -> Steps[Answer]:
     """Step 5. Only a connection that broke is tried again; every answer is an answer."""
     pauses = iter(_PAUSES if call.repeatable else ())
-    pause: float = 0
+    pause = call.after_s
     while True:
         try:
             return (yield call.with_headers(headers()).after(pause))

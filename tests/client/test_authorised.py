@@ -134,3 +134,9 @@ def test_no_secret_is_shown(agency: AgencyCredential) -> None:
     assert "canary" not in shown
     assert agency.key.seed.hex() not in shown
     assert repr(agency.key.seed) not in shown
+
+
+def test_a_call_waits_as_long_as_its_verb_asks(agency: AgencyCredential) -> None:
+    """Polling would ask without pause until the service refuses it."""
+    calls, _ = drive(running(agency).run(ask(get("/v1/x").after(1.5))), metadata(), token(), json_answer({}))
+    assert calls[2].after_s == 1.5
