@@ -161,7 +161,7 @@ def wait_for_job(project: str, job: str, advance: Advance) -> Steps[Json]:
             call = get(path, if_none_match=tag).after(max(error.retry_after_s, _LONGEST_PAUSE_S))
             continue
         if answer.status != 304:
-            found, tag = answer.json(), answer.headers.get("etag", "")
+            found, tag, pause = answer.json(), answer.headers.get("etag", ""), _FIRST_PAUSE_S
             advance(round(found["done"] * 1000), 1000)
         if found["state"] in ("done", "failed", "cancelled"):
             return found
