@@ -2,7 +2,8 @@
 
 Each run goes files → links through the rehearsal, then is judged. Prints, per data set, precision, recall and F1 across
 sources, the F1 of the best cut chosen *with* truth (how much the threshold costs), stated against true precision, and
-false links by kind. Writes bench/out/quality.json.
+false links by kind. Cities are planned for `--population` children, as a project would state. Writes
+bench/out/quality.json and, with --keep, docs/results/quality.json, which the README quotes.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from linkage.schema import load_schema
 from linkage.synthetic import profiles
 from linkage.synthetic.city import City, build_city
 from linkage.synthetic.febrl import write_febrl4
-from linkage.synthetic.files import write_city
+from linkage.synthetic.files import project_text, write_city
 
 OUT = Path(__file__).parent / "out"
+KEPT = Path(__file__).resolve().parents[1] / "docs" / "results" / "quality.json"
 
 
 @dataclass
@@ -118,10 +120,11 @@ def best_cut(rehearsal: Rehearsal, entity: np.ndarray, true: int) -> float:
     return float(best)
 
 
-def city_score(profile: str, children: int, seed: int) -> Score:
+def city_score(profile: str, children: int, seed: int, population: int) -> Score:
     city = build_city(children, seed, getattr(profiles, profile))
     with tempfile.TemporaryDirectory() as folder:
         project = write_city(city, Path(folder))
+        project.write_text(project_text(population), encoding="utf-8")
         result, seconds = run(project)
         entity = entities(result, Path(folder) / "truth.csv")
     return score(f"{profile.lower()} {children:,} seed {seed}", result, entity, seconds, city)
@@ -149,6 +152,8 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="*", default=[5000, 50000])
     parser.add_argument("--profiles", nargs="*", default=["TYPICAL", "HARD", "OTHER"])
     parser.add_argument("--seeds", type=int, nargs="*", default=[101])
+    parser.add_argument("--population", type=int, default=2_000_000)
+    parser.add_argument("--keep", action="store_true", help="also write docs/results/quality.json")
     parser.add_argument("--febrl", type=int, default=10, help="number of FEBRL4 splits")
     args = parser.parse_args()
     scores = []
@@ -160,10 +165,11 @@ def main() -> None:
     for size in args.sizes:
         for profile in args.profiles:
             for seed in args.seeds:
-                scores.append(city_score(profile, size, seed))
+                scores.append(city_score(profile, size, seed, args.population))
                 show(scores[-1])
-    OUT.mkdir(exist_ok=True)
-    (OUT / "quality.json").write_text(json.dumps([asdict(s) for s in scores], indent=1))
+    for file in (OUT / "quality.json", *((KEPT,) if args.keep else ())):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps([asdict(s) for s in scores], indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
