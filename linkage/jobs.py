@@ -66,6 +66,7 @@ class Failure(StrEnum):
 
     NO_RECORDS = "no-records"
     PARAMETERS_DIFFER = "parameters-differ"  # batches of two plans or two linkage secrets
+    UNHEALTHY = "unhealthy"  # an agency's file, corrections laid over, fails its health report
     WORKERS_LOST = "workers-lost"
     NO_SPACE = "no-space"
     FAULT = "fault"

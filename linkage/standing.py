@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from linkage.batches import standing_rows
+from linkage.batches import BatchKind, standing_rows
 from linkage.encoded import HANDLE, HANDLE_BYTES, META, Batch, header_text, read_batch
 from linkage.store import batches as store
 from linkage.unit import Unit
@@ -25,12 +25,16 @@ from linkage.unit import Unit
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One agency's standing records, the ids of their batches and the digests of the containers they came in."""
+    """One agency's standing records, the ids of their batches and the digests of the containers they came in.
+
+    `was_examined`: they are a whole file, whose health report was within the limits when it was received.
+    """
 
     agency: str
     batch: Batch
     batches: tuple[str, ...]
     digests: tuple[str, ...]
+    was_examined: bool
 
 
 def batch_path(unit: Unit, batch: str) -> Path:
@@ -54,7 +58,9 @@ def standing(unit: Unit, project: str, agency: str | None = None) -> list[Standi
         opened = [read_batch(batch_path(unit, row.id)) for row in mine]
         batch = _laid_over([row.number for row in mine], opened, gone[one])
         if len(batch):
-            found.append(Standing(one, batch, tuple(row.id for row in mine), tuple(row.digest for row in mine)))
+            ids, digests = tuple(row.id for row in mine), tuple(row.digest for row in mine)
+            whole = all(row.kind is BatchKind.WHOLE for row in mine)
+            found.append(Standing(one, batch, ids, digests, whole))
     return found
 
 

@@ -1,6 +1,7 @@
 """Verb: run a job. All members' standing records → clusters → each recipient's pseudonyms, in one worker.
 
-1. Stage the records of all member agencies as they stand, and what reviewers decided about them.
+1. Stage the records of all member agencies as they stand, and what reviewers decided about them. A file over which
+   corrections were laid is examined anew: a thousand of them could bring in what no whole file may hold.
 2. Match and cluster, by the same code as `sealink link`; telling how far it is, which is also how a cancellation or a
    lost lease is learned.
 3. Write files: clusters, each recipient's records and changes. Nothing names them yet.
@@ -18,6 +19,7 @@ import errno
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -29,7 +31,8 @@ from audit.errors import AuditError
 from audit.shapes import LONGEST_LIST, Fact
 from linkage import jobs as rules
 from linkage.caller import Caller
-from linkage.errors import FingerprintError
+from linkage.errors import FingerprintError, HealthError
+from linkage.flows.examine_batches import examine_batches, refuse_failing
 from linkage.flows.hold_job import HeldJob, take_job
 from linkage.flows.manage_projects import plan_of_project
 from linkage.flows.match_batches import Matches, Rules, match_batches
@@ -110,6 +113,7 @@ def run_job(unit: Unit, caller: Caller, held: HeldJob, worker: Worker) -> None:
     staged = stage(unit, job.project)  # 1
     project, ties, before = _read(unit, job.project, staged)
     plan = plan_of_project(project)
+    _examine(unit, staged, plan, lambda done, total: tell(Phase.STAGING, done / total))
     tell(Phase.STAGING, 1.0)
     matches = match_batches(  # 2
         staged.batches, plan, Rules(), threads=worker.threads, scratch=unit.folder, progress=progress, ties=ties
@@ -210,8 +214,17 @@ def _is_done(unit: Unit, held: HeldJob) -> bool:
     return found is not None and found.state is JobState.DONE
 
 
+def _examine(unit: Unit, staged: JobRecords, plan: Plan, progress: Callable[[int, int], None]) -> None:
+    """HealthError for a file, as it stands with its corrections, that fails its health report."""
+    date = datetime.fromtimestamp(unit.now_ms() / 1000, UTC).date().isoformat()
+    corrected = [one.batch for one in staged.standing if not one.was_examined]
+    refuse_failing(examine_batches(corrected, plan, date, progress))
+
+
 def _failure_of(error: Exception) -> Failure:
     match error:
+        case HealthError():
+            return Failure.UNHEALTHY
         case FingerprintError():
             return Failure.PARAMETERS_DIFFER
         case _NoRecordsError():

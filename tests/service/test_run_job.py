@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
+import job_site
+import numpy as np
 import pytest
 from batch_site import PROJECT, Agency, handle, make_project
 from job_site import ALONE, WORKER, run, send
@@ -281,3 +283,17 @@ def test_a_record_that_changed_meanwhile_goes_to_no_reviewer(
     with place.unit.database.reading() as connection:
         assert review.handles_in_review(connection, PROJECT, "police") == set()
         assert review.handles_in_review(connection, PROJECT, "hospital") == {handle(21), handle(102)}
+
+
+def test_corrections_that_no_whole_file_may_hold_are_not_matched(
+    place_sqlite: ServiceSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agency could send as corrections what its health report would have kept back."""
+    place, police, _ = begun(place_sqlite, tmp_path)
+    monkeypatch.setattr(job_site, "_filter", lambda *_: np.zeros(128, dtype=np.uint8))
+    send(place, tmp_path, police, {n: n for n in range(2_000, 6_000)})
+    made = start_job(place.unit, POLICE, PROJECT, JobKind.MATCH)
+    assert run_next_job(place.unit, WORKER, Worker()) == 1
+    ended = read_job(place.unit, POLICE, PROJECT, made.id)
+    assert (ended.state, ended.failure) == (JobState.FAILED, Failure.UNHEALTHY)
+    assert result(place, "hospital") is None
