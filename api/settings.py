@@ -100,10 +100,15 @@ class Processes(_Section):
 
 
 class Limits(_Section):
-    """What one caller may ask of one web process, and the space below which the service is not ready."""
+    """What one caller may ask of one web process, and the space below which the service is not ready.
+
+    `matches_*`: single records that one agency may ask about in one project, over all processes.
+    """
 
     requests_per_minute: Annotated[int, Field(ge=1)] = 6_000
     burst: Annotated[int, Field(ge=1)] = 600
+    matches_per_day: Annotated[int, Field(ge=0)] = 2_000
+    matches_per_minute: Annotated[int, Field(ge=0)] = 120
     least_free_bytes: Annotated[int, Field(ge=0)] = 2**30
 
 

@@ -44,6 +44,7 @@ from audit.site import Place, Site, open_site
 from linkage.caller import Caller
 from linkage.database import Database
 from linkage.job_clusters import JobClusters
+from linkage.quotas import Quota
 from linkage.standing_records import StandingRecords
 from linkage.unit import Policy, Unit, UnitKeys
 
@@ -99,6 +100,7 @@ def web_app(service: Service) -> FastAPI:
     app.state.site = service.site
     app.state.least_free_bytes = limits.least_free_bytes
     app.state.subject_records = StandingRecords(JobClusters())
+    app.state.match_quota = Quota(limits.matches_per_day, limits.matches_per_minute)
     app.state.webhook_loopback = service.settings.webhook_loopback
     return app
 

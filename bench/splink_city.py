@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from bench import quality
 from bench.peers.splink_rows import RowTruth, write_rows
-from linkage.flows.match_batches import APART_NAMED, APART_NAMELESS
 from linkage.matching.cluster_pairs import linked_pairs
 from linkage.matching.clusters import Evidence, cluster
+from linkage.matching.decide import APART_NAMED, APART_NAMELESS
 from linkage.synthetic import profiles
 from linkage.synthetic.city import City, build_city
 from linkage.synthetic.febrl import write_febrl4

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import pyarrow as pa
 
@@ -33,22 +34,22 @@ def jobs_folder(unit: Unit) -> Path:
 
 def write_table(unit: Unit, name: str, table: pa.Table) -> str:
     """Write `name` (FOLDER/FILE); its SHA-256 in hexadecimal. Durable when it returns."""
-    path = jobs_folder(unit) / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as partial, partial.open("wb", buffering=1024 * 1024) as sink:
-        seen = _Seen(sink)
-        with pa.ipc.new_file(pa.PythonFile(seen, mode="w"), table.schema) as out:
-            out.write_table(table)
-        sink.flush()
-        os.fsync(sink.fileno())
-    for folder in (path.parent, path.parent.parent):
-        _sync_folder(folder)
-    return seen.hash.hexdigest()
+    with _durable(unit, name) as sink, pa.ipc.new_file(pa.PythonFile(sink, mode="w"), table.schema) as out:
+        out.write_table(table)
+    return sink.hash.hexdigest()
+
+
+def write_pieces(unit: Unit, name: str, pieces: Iterable[bytes | memoryview]) -> str:
+    """The same for a file of any bytes."""
+    with _durable(unit, name) as sink:
+        for piece in pieces:
+            sink.write(piece)
+    return sink.hash.hexdigest()
 
 
 def open_table(unit: Unit, name: str, sha256: str) -> pa.Table:
     """The file that a row names, mapped. BatchError when it is not the one that was written."""
-    return _opened(jobs_folder(unit) / name, sha256)
+    return open_path(jobs_folder(unit) / name, sha256)
 
 
 def write_manifest(unit: Unit, folder: str, files: Mapping[str, str]) -> str:
@@ -68,7 +69,7 @@ def own_file(unit: Unit, job: Job, name: str) -> tuple[Path, str]:
 
 def own_table(unit: Unit, job: Job, name: str) -> pa.Table:
     """The same, opened."""
-    return _opened(*own_file(unit, job, name))
+    return open_path(*own_file(unit, job, name))
 
 
 def list_job_files(unit: Unit) -> list[Path]:
@@ -89,12 +90,21 @@ def sweep_job_files(unit: Unit, files: Iterable[Path], names: Set[str], folders:
     return len(gone)
 
 
-@lru_cache(maxsize=64)
-def _opened(path: Path, sha256: str) -> pa.Table:
+def check_file(path: Path, sha256: str) -> None:
+    """BatchError when it is not the file that was written."""
     try:
         with path.open("rb", buffering=0) as file:
             if file_sha256(file) != sha256:
                 raise BatchError(f"{path.name}: not the file that the job wrote")
+    except OSError as error:
+        raise BatchError(f"{path.name}: a job's file cannot be read") from error
+
+
+@lru_cache(maxsize=64)
+def open_path(path: Path, sha256: str) -> pa.Table:
+    """A table's file, mapped, once for all who ask in this process."""
+    check_file(path, sha256)
+    try:
         return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
     except (OSError, pa.ArrowInvalid) as error:
         raise BatchError(f"{path.name}: a job's file cannot be read") from error
@@ -105,18 +115,30 @@ class _Seen:
 
     closed = False
 
-    def __init__(self, sink: object) -> None:
+    def __init__(self, sink: BinaryIO) -> None:
         self._sink, self.hash = sink, hashlib.sha256()
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         self.hash.update(data)
-        return int(self._sink.write(data))  # type: ignore[attr-defined]
+        return self._sink.write(data)
 
     def flush(self) -> None:
-        pass
+        """The bytes are forced to disk at the end."""
 
     def close(self) -> None:
         self.closed = True
+
+
+@contextmanager
+def _durable(unit: Unit, name: str) -> Iterator[_Seen]:
+    path = jobs_folder(unit) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as partial, partial.open("wb", buffering=1024 * 1024) as sink:
+        yield _Seen(sink)
+        sink.flush()
+        os.fsync(sink.fileno())
+    for folder in (path.parent, path.parent.parent):
+        _sync_folder(folder)
 
 
 def _sync_folder(folder: Path) -> None:

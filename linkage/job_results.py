@@ -11,6 +11,7 @@ Sees:      record handles and clusters of all agencies
 from __future__ import annotations
 
 import secrets
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -102,11 +103,19 @@ def handles_under(table: pa.Table, pseudonym: bytes) -> list[bytes]:
 
 def rows_after(table: pa.Table, after: bytes | None, limit: int) -> list[Row]:
     """A recipient's records in the order of handles, beginning after one of them."""
-    start = 0 if after is None else int(pc.sum(pc.less_equal(table["handle"], pa.scalar(after, _HANDLE))).as_py() or 0)
+    start = 0 if after is None else bisect_right(_Handles(table), after)
     part = table.slice(start, limit)
     known = part["known_elsewhere"].to_pylist() if "known_elsewhere" in part.column_names else [None] * len(part)
     rows = zip(part["handle"].to_pylist(), part["pseudonym"].to_pylist(), known, strict=True)
     return [Row(*each) for each in rows]
+
+
+def pseudonym_of(table: pa.Table, handle: bytes) -> bytes | None:
+    """The name of a recipient's record."""
+    at = bisect_left(_Handles(table), handle)
+    if at == len(table) or bytes(table["handle"][at].as_py()) != handle:
+        return None
+    return bytes(table["pseudonym"][at].as_py())
 
 
 def read_changes(unit: Unit, result: Result) -> list[Change]:
@@ -121,11 +130,25 @@ def draw(count: int) -> Bytes:
     return np.frombuffer(secrets.token_bytes(count * PSEUDONYM_BYTES), dtype=np.uint8).reshape(-1, PSEUDONYM_BYTES)
 
 
+class _Handles:
+    """A recipient's handles as a sequence that can be searched without reading all of it."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._rows = fixed_bytes(table["handle"])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, at: int) -> bytes:
+        handle: bytes = self._rows[at].tobytes()
+        return handle
+
+
 def _named(unit: Unit, result: Result | None) -> Named:
     if result is None:
         return nobody()
     table = open_table(unit, result.file, result.sha256)
-    return Named(_bytes(table["handle"]), _bytes(table["pseudonym"]))
+    return Named(fixed_bytes(table["handle"]), fixed_bytes(table["pseudonym"]))
 
 
 def _changes_table(changes: Sequence[Change]) -> pa.Table:
@@ -142,7 +165,8 @@ def _fixed(rows: Bytes) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(flat.shape[1]), len(flat), [None, pa.py_buffer(flat)])
 
 
-def _bytes(column: pa.ChunkedArray) -> Bytes:
+def fixed_bytes(column: pa.ChunkedArray) -> Bytes:
+    """A column of fixed width as uint8[n, width], a view of the file where it lies in one piece."""
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0)

@@ -58,6 +58,7 @@ class Phase(StrEnum):
     CANDIDATES = "candidates"
     WEIGHTS = "weights"
     CLUSTERS = "clusters"
+    INDEX = "index"
     RESULTS = "results"
 
 
@@ -78,7 +79,8 @@ _ENDS_AT: Final[Mapping[Phase, int]] = MappingProxyType(
         Phase.STAGING: 50_000,
         Phase.CANDIDATES: 500_000,
         Phase.WEIGHTS: 650_000,
-        Phase.CLUSTERS: 800_000,
+        Phase.CLUSTERS: 750_000,
+        Phase.INDEX: 900_000,
         Phase.RESULTS: WHOLE,
     }
 )

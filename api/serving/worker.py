@@ -28,6 +28,7 @@ from api.settings import load_settings
 from api.wiring import Service, opened, worker_caller
 from linkage.flows.erase_past_term import erase_past_term
 from linkage.flows.follow_up import follow_up
+from linkage.flows.forget_questions import forget_questions
 from linkage.flows.run_job import Worker, run_next_job
 from linkage.flows.upload_batch import clean_up
 from linkage.webhooks.sending import GuardedHttp
@@ -61,6 +62,7 @@ def rounds_of(service: Service) -> list[Round]:
     return [
         Round("follow-up", partial(follow_up, unit, caller, http)),
         Round("kept-answers", lambda: kept_answers.forget(unit.database, unit.now_ms()), every_s=600),
+        Round("questions", partial(forget_questions, unit), every_s=600),
         Round("uploads", partial(clean_up, unit), every_s=60),
         Round("erase", lambda: len(erase_past_term(unit, caller)), every_s=3_600),
     ]

@@ -155,6 +155,7 @@ OPERATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "listResults": "本机构记录及其假名",
         "streamResults": "以 Arrow 流读取全部结果",
         "listResultChanges": "合并或拆分的假名",
+        "matchOne": "匹配一条新编码的记录",
         "takePair": "领取最值得裁定的一对记录",
         "decidePair": "裁定一对记录",
         "undoDecision": "撤回本人的裁定",

@@ -21,7 +21,7 @@ from linkage.caller import Caller
 from linkage.job_files import list_job_files, sweep_job_files
 from linkage.jobs import folder_of
 from linkage.projects import ProjectState
-from linkage.store import batches, jobs, projects, results, review, uploads
+from linkage.store import batches, jobs, matches, projects, results, review, uploads
 from linkage.store.projects import Project
 from linkage.unit import Unit
 
@@ -64,6 +64,7 @@ def _erase(unit: Unit, caller: Caller, project: Project) -> None:
 
     def links(connection: Connection) -> None:
         results.erase(connection, project.code)
+        matches.erase(connection, project.code)
         jobs.erase(connection, project.code)
 
     def all_else(connection: Connection) -> None:
@@ -73,6 +74,6 @@ def _erase(unit: Unit, caller: Caller, project: Project) -> None:
         projects.put(connection, replace(project, state=ProjectState.ERASED, version=project.version + 1))
 
     for what, note in (("reviews", reviews), ("links", links), ("batches", all_else)):
-        if rows[what] or note is all_else:
+        if rows[what] or note is not reviews:
             facts: dict[str, Fact] = {"project": project.code, "what": what, "rows": rows[what]}
             unit.enter(caller, "data.erase", facts, within=note, decision=unit.allow(Reason.DEADLINE_PASSED))

@@ -24,6 +24,7 @@ from linkage.errors import BatchError, FingerprintError
 from linkage.matching.agreement import Observable, hide_missing, levels_fast, observable
 from linkage.matching.candidates import KeyColumn, Pairs
 from linkage.matching.clusters import Evidence, cluster
+from linkage.matching.decide import APART_NAMED, APART_NAMELESS
 from linkage.matching.em import Model, Patterns, fit, with_states
 from linkage.matching.engines import duckdb, memory
 from linkage.matching.similarity import chance, comparison, find_similar, match_class
@@ -38,8 +39,6 @@ Progress = Callable[[str, int, int], None]  # step, done, total
 IN_MEMORY = 50_000_000  # records; more go through DuckDB, which may spill to disk
 CHANCE_PARTNERS = 10.0  # others of its file that agree with a record on a tag; of fewer, too many are no strangers
 NO_TIES = Ties(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool))
-APART_NAMELESS = 0.0  # log2 odds of a pair without a common key, one record lacking a name
-APART_NAMED = -1.0  # the same, both having one; what ties them to the rest of a cluster makes a careless record likely
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def match_batches(
     def advance(done: int) -> None:
         progress("candidate pairs", done, len(key_types))
 
-    columns = _key_columns(batches, plan)
+    columns = key_columns(batches, plan)
     if len(source) <= IN_MEMORY:
         pairs = memory.find_pairs(columns, threads=threads, progress=advance)
     else:
@@ -242,7 +241,8 @@ def _possible_pairs(source: Ints, visible: dict[str, NDArray[np.bool_]], sources
     return possible
 
 
-def _key_columns(batches: Sequence[Batch], plan: Plan) -> Iterator[KeyColumn]:
+def key_columns(batches: Sequence[Batch], plan: Plan) -> Iterator[KeyColumn]:
+    """Per key type of the plan, views of all batches' keys."""
     for key_type in plan.schema.key_types:
         parts = [part for batch in batches for part in batch.key_parts(key_type.name)]
         yield [part.view(np.uint64).reshape(len(part), key_type.slots, KEY_BYTES // 8) for part in parts]

@@ -4,7 +4,7 @@
    corrections were laid is examined anew: a thousand of them could bring in what no whole file may hold.
 2. Match and cluster, by the same code as `sealink link`; telling how far it is, which is also how a cancellation or a
    lost lease is learned.
-3. Write files: clusters, each recipient's records and changes. Nothing names them yet.
+3. Write files: clusters, the standing index, each recipient's records and changes. Nothing names them yet.
 4. Entry `job.run`, and in its transaction the job's end, the results' rows, the pairs for review and the messages.
 A kill before 4 leaves files that the sweep removes; the next worker begins at 1. What agencies changed meanwhile
 belongs to the next job: pairs of such records do not go to review.
@@ -35,12 +35,14 @@ from linkage.errors import FingerprintError, HealthError
 from linkage.flows.examine_batches import examine_batches, refuse_failing
 from linkage.flows.hold_job import HeldJob, take_job
 from linkage.flows.manage_projects import plan_of_project
-from linkage.flows.match_batches import Matches, Rules, match_batches
+from linkage.flows.match_batches import Matches, Rules, key_columns, match_batches, observables
 from linkage.flows.unsure_pairs import unsure_pairs
 from linkage.job_files import write_manifest
+from linkage.job_index import write_index
 from linkage.job_records import JobRecords, moved, stage
 from linkage.job_results import CLUSTERS, write_clusters, write_results
 from linkage.jobs import LEASE_MS, Failure, Figures, JobState, LeaseLostError, Phase
+from linkage.matching.one import Weigher
 from linkage.matching.ties import Ties
 from linkage.plan import Plan
 from linkage.store import deliveries, jobs, projects, results, review
@@ -118,10 +120,17 @@ def run_job(unit: Unit, caller: Caller, held: HeldJob, worker: Worker) -> None:
     matches = match_batches(  # 2
         staged.batches, plan, Rules(), threads=worker.threads, scratch=unit.folder, progress=progress, ties=ties
     )
-    tell(Phase.RESULTS, 0.0)
-    pairs = unsure_pairs(matches, staged)
+    tell(Phase.CLUSTERS, 1.0)
     folder = rules.folder_of(job)  # 3
     own = {CLUSTERS: write_clusters(unit, folder, staged, matches.clusters)}
+    if plan.scheme == "match-keys":
+        weigher = Weigher(matches.model, matches.patterns.possible, observables(plan), len(staged.standing))
+        own |= write_index(
+            unit, folder, staged, plan, key_columns(staged.batches, plan), weigher, matches.clusters, worker.threads,
+            lambda fraction: tell(Phase.INDEX, fraction),
+        )  # fmt: skip
+    tell(Phase.RESULTS, 0.0)
+    pairs = unsure_pairs(matches, staged)
     elsewhere = bool(project.terms.elsewhere_basis)
     found = write_results(unit, job.id, job.project, folder, staged, matches.clusters, before, elsewhere=elsewhere)
     manifest = write_manifest(unit, folder, own)

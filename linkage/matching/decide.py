@@ -17,6 +17,10 @@ from linkage.matching.weights import Floats, probability
 
 LINK_PROBABILITY: Final = 0.5
 REVIEW_PROBABILITY: Final = 0.1
+APART_NAMELESS: Final = 0.0
+"""Log2 odds of a pair of one cluster without a common key, one record lacking a name."""
+APART_NAMED: Final = -1.0
+"""The same, both having one; what ties them to the rest of the cluster makes a careless record likely."""
 
 
 @dataclass(frozen=True, slots=True)

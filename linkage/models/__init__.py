@@ -6,7 +6,7 @@ record handles are 16 bytes. Nothing here holds a name, a date of birth or an ID
 
 from __future__ import annotations
 
-from linkage.models import agencies, batches, jobs, projects, review, subject, webhook  # noqa: F401  (declare their tables)
+from linkage.models import agencies, batches, jobs, matches, projects, review, subject, webhook  # noqa: F401  (declare their tables)
 from linkage.models.metadata import METADATA
 
 __all__ = ["METADATA"]

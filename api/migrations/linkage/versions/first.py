@@ -163,6 +163,30 @@ def upgrade() -> None:
     op.create_index(op.f("ix_job_project_id"), "job", ["project", "id"], unique=False)
     op.create_index(op.f("ix_job_state_until_ms"), "job", ["state", "until_ms"], unique=False)
     op.create_table(
+        "match_asked",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("agency", sa.Text(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("sketch", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["project"], ["project.code"], name=op.f("fk_match_asked_project"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_asked")),
+    )
+    op.create_index(
+        op.f("ix_match_asked_project_agency_at_ms"), "match_asked", ["project", "agency", "at_ms"], unique=False
+    )
+    op.create_table(
+        "match_blocked",
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("agency", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project"], ["project.code"], name=op.f("fk_match_blocked_project"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project", "agency", name=op.f("pk_match_blocked")),
+    )
+    op.create_table(
         "project_member",
         sa.Column("project", sa.Text(), nullable=False),
         sa.Column("agency", sa.Text(), nullable=False),
@@ -400,6 +424,9 @@ def downgrade() -> None:
     op.drop_table("project_secret")
     op.drop_index(op.f("ix_project_member_agency"), table_name="project_member")
     op.drop_table("project_member")
+    op.drop_table("match_blocked")
+    op.drop_index(op.f("ix_match_asked_project_agency_at_ms"), table_name="match_asked")
+    op.drop_table("match_asked")
     op.drop_index(op.f("ix_job_state_until_ms"), table_name="job")
     op.drop_index(op.f("ix_job_project_id"), table_name="job")
     op.drop_table("job")
