@@ -109,7 +109,28 @@ class Limits(_Section):
     burst: Annotated[int, Field(ge=1)] = 600
     matches_per_day: Annotated[int, Field(ge=0)] = 2_000
     matches_per_minute: Annotated[int, Field(ge=0)] = 120
+    sign_ins_per_minute: Annotated[int, Field(ge=1)] = 30
     least_free_bytes: Annotated[int, Field(ge=0)] = 2**30
+
+
+class ProviderSettings(_Section):
+    """The site's OpenID provider; without one people have local accounts. `acr`: what assurance a sign-in must have."""
+
+    issuer: Annotated[str, Field(max_length=1_024)] = ""
+    client_id: Annotated[str, Field(max_length=256)] = ""
+    client_secret_file: Path | None = None
+    acr: tuple[str, ...] = ()
+
+    @field_validator("issuer")
+    @classmethod
+    def _safe(cls, text: str) -> str:
+        return _safe_address(text) if text else text
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.issuer) is not bool(self.client_id):
+            raise ValueError("[provider] issuer and client_id go together")
+        return self
 
 
 class Settings(_Section):
@@ -124,16 +145,13 @@ class Settings(_Section):
     log: LogSettings = LogSettings()
     processes: Processes = Processes()
     limits: Limits = Limits()
+    provider: ProviderSettings = ProviderSettings()
     webhook_loopback: bool = False
 
     @field_validator("public_url")
     @classmethod
     def _https(cls, text: str) -> str:
-        found = urlsplit(text)
-        is_loopback = found.scheme == "http" and found.hostname in _LOOPBACK
-        if not found.hostname or not (found.scheme == "https" or is_loopback) or found.query or found.fragment:
-            raise ValueError("https://HOST expected (http:// on loopback only)")
-        return text.rstrip("/")
+        return _safe_address(text).rstrip("/")
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
@@ -213,12 +231,21 @@ def read_secret(path: Path) -> bytes:
     return found
 
 
+def _safe_address(text: str) -> str:
+    found = urlsplit(text)
+    is_loopback = found.scheme == "http" and found.hostname in _LOOPBACK
+    if not found.hostname or not (found.scheme == "https" or is_loopback) or found.query or found.fragment:
+        raise ValueError("https://HOST expected (http:// on loopback only)")
+    return text
+
+
 def _secrets(settings: Settings) -> list[Path]:
     named = (
         settings.keys.passphrase_file,
         settings.keys.web_secret_file,
         settings.database.password_file,
         settings.database.owner_password_file,
+        settings.provider.client_secret_file,
     )
     return [settings.at(path) for path in named if path is not None]
 

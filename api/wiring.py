@@ -21,7 +21,8 @@ from fastapi import FastAPI
 from api.auth.authenticating import authenticator
 from api.auth.dpop import Nonces
 from api.auth.permissions import GRANTS
-from api.auth.refusals import token_refusals
+from api.auth.provider import RETURN_PATH, Provider, ProviderTerms
+from api.auth.refusals import login_refusals, token_refusals
 from api.auth.server import AuthServer
 from api.auth.token_keys import TokenKeys
 from api.http.limits import Limits, Rate
@@ -84,7 +85,7 @@ def opened(settings: Settings) -> Iterator[Service]:
             try:
                 yield Service(settings, unit, site, secret, auth)
             finally:
-                auth.refusals.close()
+                auth.close()
         finally:
             database.close()
 
@@ -97,6 +98,7 @@ def web_app(service: Service) -> FastAPI:
     app.state.auth_server = service.auth
     limits = service.settings.limits
     app.state.limits = Limits(Rate(limits.requests_per_minute, limits.burst), time.monotonic)
+    app.state.sign_in_limits = Limits(Rate(limits.sign_ins_per_minute, limits.sign_ins_per_minute), time.monotonic)
     app.state.site = service.site
     app.state.least_free_bytes = limits.least_free_bytes
     app.state.subject_records = StandingRecords(JobClusters())
@@ -152,8 +154,20 @@ def _auth_server(settings: Settings, unit: Unit, keystore: Keystore, secret: byt
         keys = TokenKeys.of(keystore)
     except MissingKeyError:
         raise SettingsError("keystore: no token keys in it", hint="finish the folder with --init") from None
-    nonces = Nonces(derive_key(secret, "dpop-nonce"))
-    return AuthServer(unit, settings.public_url, keys, nonces, token_refusals(unit, time.monotonic))
+    return AuthServer(
+        unit, settings.public_url, keys, Nonces(derive_key(secret, "dpop-nonce")),
+        token_refusals(unit, time.monotonic), login_refusals(unit, time.monotonic), derive_key(secret, "accounts"),
+        _provider(settings),
+    )  # fmt: skip
+
+
+def _provider(settings: Settings) -> Provider | None:
+    found = settings.provider
+    if not found.issuer:
+        return None
+    secret = read_secret(settings.at(found.client_secret_file)).decode() if found.client_secret_file else ""
+    redirect = settings.public_url + RETURN_PATH
+    return Provider(ProviderTerms(found.issuer, found.client_id, redirect, secret, found.acr), time.monotonic)
 
 
 def _witness_policy(settings: Settings) -> WitnessPolicy | None:

@@ -1,6 +1,7 @@
-"""Who a request is from: an agency's program by a DPoP-bound access token. Replaces any header that claims it.
+"""Who a request is from: an agency's program by a DPoP-bound access token, a person by a session.
 
-1. Exactly one Authorization header, of the scheme DPoP, and one proof.
+1. Exactly one Authorization header. `Bearer` is a session and nothing else: an access token is never taken without a
+   proof. `DPoP` goes on, with exactly one proof.
 2. The token: ours, for us, within its five minutes.
 3. The proof: for this method, this address, this token, by the key that the token is bound to.
 4. In the database: the agency is still let in, the token was not ended, the proof was not used.
@@ -29,11 +30,13 @@ from api.auth.permissions import Role
 from api.auth.principal import Principal
 from api.auth.seen import Used, is_first_use
 from api.auth.server import AuthServer, device_of
+from api.auth.sessions import principal_of
 from api.auth.tokens import Rule, TokenRefusedError, verify
 from api.http.problems import Problem, problem_of
 from linkage.store import agencies
 
 NONCE: Final = "DPoP-Nonce"
+_SESSION: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 _ALGORITHMS: Final = 'algs="EdDSA ES256"'
 
 
@@ -41,7 +44,9 @@ def authenticator(server: AuthServer) -> Authenticate:
     """How the guard of every route learns who calls."""
 
     async def authenticate(request: Request) -> Principal:
-        scheme, token = _credential(request)  # 1
+        scheme, token = credential_of(request)  # 1
+        if scheme == "bearer":
+            return await run_in_threadpool(_person, server, token)
         if scheme != "dpop":
             raise refused(Rule.FORM)
         try:
@@ -87,7 +92,8 @@ def _error_of(rule: Rule) -> str:
     return "invalid_dpop_proof" if rule.startswith("proof-") else "invalid_token"
 
 
-def _credential(request: Request) -> tuple[str, str]:
+def credential_of(request: Request) -> tuple[str, str]:
+    """Scheme in lower case, and what follows it."""
     found = request.headers.getlist("authorization")
     if not found:
         raise problem_of("no-credential")
@@ -95,6 +101,14 @@ def _credential(request: Request) -> tuple[str, str]:
         raise refused(Rule.FORM)
     scheme, _, token = found[0].partition(" ")
     return scheme.lower(), token.strip(" ")
+
+
+def _person(server: AuthServer, token: str) -> Principal:
+    try:
+        return principal_of(server, token)
+    except TokenRefusedError as error:
+        server.login_refusals.note(str(error.rule))
+        raise problem_of("no-credential", "session: none, or not any more", headers=_SESSION) from None
 
 
 def _only(request: Request, name: str) -> str:

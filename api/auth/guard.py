@@ -10,14 +10,17 @@ Sees:      credentials, for the length of a call
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Depends, Request
 
-from api.auth.permissions import Permission
+from api.auth.permissions import STEP_UP, Permission
 from api.auth.principal import Principal
 from api.http.limits import Limits
 from api.http.problems import Problem, Status
+
+STEP_UP_CHALLENGE: Final = 'Bearer error="insufficient_user_authentication", max_age=900'
+"""RFC 9470."""
 
 Authenticate = Callable[[Request], Awaitable[Principal]]
 
@@ -33,6 +36,9 @@ def allowed(permission: Permission) -> Any:
         request.state.principal = principal
         if not principal.may(permission):
             raise Problem(Status.FORBIDDEN, "not-entitled", "this credential does not carry the permission")
+        if permission in STEP_UP and not principal.is_fresh:
+            raise Problem(Status.UNAUTHORIZED, "sign-in-again", "sign in again: this needs a fresh sign-in",
+                          headers={"WWW-Authenticate": STEP_UP_CHALLENGE})  # fmt: skip
         limits: Limits | None = getattr(request.app.state, "limits", None)
         if limits is not None:
             before = getattr(request.state, "answer_headers", ())

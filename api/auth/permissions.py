@@ -93,3 +93,6 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     }
 )
 """What each role may ask. Nobody both manages reviews and decides them by one role."""
+
+STEP_UP: Final = frozenset({Permission.AGENCY_MANAGE, Permission.ACCOUNT_MANAGE, Permission.PROJECT_MANAGE})
+"""What changes who may do what: a person must have proved who they are within the last quarter of an hour."""

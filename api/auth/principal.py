@@ -18,7 +18,8 @@ class Principal:
     """A caller whose credential was checked.
 
     `subject` is the client or account code, `agency` the agency whose rows it may touch (None at the unit), `auth` how
-    it was proven (`private-key-jwt`, `oidc`, `local`), `device` a code of the key or session it is bound to.
+    it was proven (`private-key-jwt`, `oidc`, `local`), `device` a code of the key or session it is bound to,
+    `is_fresh` whether a person proved it a short time ago.
     """
 
     subject: str
@@ -26,6 +27,7 @@ class Principal:
     agency: str | None
     auth: str
     device: str
+    is_fresh: bool = True
 
     def may(self, permission: Permission) -> bool:
         return permission in GRANTS[self.role]

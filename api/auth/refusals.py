@@ -20,6 +20,7 @@ import structlog
 from audit.entry import Actor
 from audit.errors import AuditError
 from audit.events import Reason
+from audit.shapes import Fact
 from linkage.caller import Caller
 from linkage.unit import Unit
 
@@ -89,5 +90,15 @@ def token_refusals(unit: Unit, clock: Callable[[], float]) -> Refusals:
     def write(rule: str, count: int) -> None:
         reason = Reason.REPEATED if rule == "replayed" else Reason.CREDENTIAL_WRONG
         unit.enter(STRANGER, "token.refuse", {"rule": rule, "count": count}, decision=unit.deny(reason))
+
+    return Refusals(write, clock)
+
+
+def login_refusals(unit: Unit, clock: Callable[[], float]) -> Refusals:
+    """Of people's sign-ins and sessions."""
+
+    def write(rule: str, count: int) -> None:
+        facts: dict[str, Fact] = {"rule": rule, "count": count}
+        unit.enter(STRANGER, "login.refuse", facts, decision=unit.deny(Reason.CREDENTIAL_WRONG))
 
     return Refusals(write, clock)

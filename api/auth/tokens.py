@@ -61,6 +61,14 @@ class Rule(StrEnum):
     REPLAYED = "replayed"
     REVOKED = "revoked"
     UNKNOWN_CLIENT = "unknown-client"
+    PASSWORD = "password"  # noqa: S105  (a rule's name)
+    MUST_WAIT = "must-wait"
+    NONCE = "nonce"
+    STEP = "step"
+    AGE = "age"
+    ASSURANCE = "assurance"
+    PROVIDER = "provider"
+    UNKNOWN_ACCOUNT = "unknown-account"
     PROOF_METHOD = "proof-method"
     PROOF_ADDRESS = "proof-address"
     PROOF_TOKEN = "proof-token"  # noqa: S105  (a rule's name)

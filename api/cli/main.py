@@ -15,12 +15,14 @@ from api.cli import (
     health,
     judging,
     linkage_unit,
+    people,
     planning,
     rehearsal,
     review,
     serve,
     signing_in,
     submitting,
+    unit_accounts,
     unit_agencies,
     unit_projects,
     webhooks,
@@ -43,6 +45,8 @@ signing_in.register(app)
 submitting.register(app)
 serve.register(app)
 unit_agencies.register(app)
+unit_accounts.register(app)
+people.register(app)
 unit_projects.register(app)
 linkage_unit.register(app)
 health.register(app)

@@ -19,12 +19,13 @@ from api.client.async_review_verbs import AsyncReviewVerbs
 from api.client.authorised import Authoriser
 from api.client.calls import Answer, Call, ServiceError, Steps
 from api.client.credentials import Credential
+from api.client.people_verbs import AsyncPeopleVerbs
 from api.client.verbs import AsyncVerbs
 
 _T = TypeVar("_T")
 
 
-class AsyncSealinkClient(AsyncVerbs, AsyncJobVerbs, AsyncProjectVerbs, AsyncReviewVerbs):
+class AsyncSealinkClient(AsyncVerbs, AsyncJobVerbs, AsyncProjectVerbs, AsyncReviewVerbs, AsyncPeopleVerbs):
     """The linkage service at `base`, called as `credential` says. Use it as an asynchronous context manager."""
 
     def __init__(self, base: str, credential: Credential = None, *, timeout_s: float = 60.0) -> None:

@@ -25,7 +25,7 @@ from audit.crypto.keystore import KeyKind, Keystore
 ASSERTION_LIVES_S: Final = 60
 
 
-def _b64(data: bytes) -> str:
+def b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
@@ -39,10 +39,10 @@ class JoseKey:
 
     def __post_init__(self) -> None:
         public = Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
-        jwk = {"crv": "Ed25519", "kty": "OKP", "x": _b64(public)}
+        jwk = {"crv": "Ed25519", "kty": "OKP", "x": b64(public)}
         text = json.dumps(jwk, sort_keys=True, separators=(",", ":"))
         object.__setattr__(self, "jwk", jwk)
-        object.__setattr__(self, "kid", _b64(hashlib.sha256(text.encode()).digest()))
+        object.__setattr__(self, "kid", b64(hashlib.sha256(text.encode()).digest()))
 
     @classmethod
     def generate(cls) -> Self:
@@ -51,8 +51,8 @@ class JoseKey:
     def sign(self, header: dict[str, object], claims: dict[str, object]) -> str:
         """A compact JWS (EdDSA) with this header and these claims."""
         both = ({"alg": "EdDSA", **header}, claims)
-        signed = ".".join(_b64(json.dumps(part, separators=(",", ":")).encode()) for part in both)
-        return f"{signed}.{_b64(Ed25519PrivateKey.from_private_bytes(self.seed).sign(signed.encode()))}"
+        signed = ".".join(b64(json.dumps(part, separators=(",", ":")).encode()) for part in both)
+        return f"{signed}.{b64(Ed25519PrivateKey.from_private_bytes(self.seed).sign(signed.encode()))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class AgencyCredential:
             "iat": now_s,
         }
         if token:
-            claims["ath"] = _b64(hashlib.sha256(token.encode()).digest())
+            claims["ath"] = b64(hashlib.sha256(token.encode()).digest())
         if nonce:
             claims["nonce"] = nonce
         return self.bound.sign({"typ": "dpop+jwt", "jwk": self.bound.jwk}, claims)

@@ -19,6 +19,7 @@ from api.client.authorised import Authoriser
 from api.client.calls import Answer, Call, ServiceError, Steps
 from api.client.credentials import Credential
 from api.client.job_verbs import JobVerbs
+from api.client.people_verbs import PeopleVerbs
 from api.client.project_verbs import ProjectVerbs
 from api.client.review_verbs import ReviewVerbs
 from api.client.verbs import Verbs
@@ -26,7 +27,7 @@ from api.client.verbs import Verbs
 _T = TypeVar("_T")
 
 
-class SealinkClient(Verbs, JobVerbs, ProjectVerbs, ReviewVerbs):
+class SealinkClient(Verbs, JobVerbs, ProjectVerbs, ReviewVerbs, PeopleVerbs):
     """The linkage service at `base`, called as `credential` says. Use it as a context manager."""
 
     def __init__(self, base: str, credential: Credential = None, *, timeout_s: float = 60.0) -> None:

@@ -22,7 +22,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from api.auth.permissions import Permission
+from api.auth.permissions import STEP_UP, Permission
 from api.http.examples import example_of
 from api.http.problem_words import WORDS
 from api.http.problems import MEDIA_TYPE, TYPE_BASE
@@ -111,6 +111,8 @@ def _codes(operation: Json, method: str) -> list[str]:
     parameters = operation.get("parameters", ())
     if operation["x-permission"] != Permission.PUBLIC:
         found.update(_CREDENTIAL)
+    if operation["x-permission"] in STEP_UP:
+        found.add("sign-in-again")
     if operation["x-permission"] not in (Permission.PUBLIC, Permission.SELF) and method not in _READING:
         found.update(map(str, Why))
     if parameters:

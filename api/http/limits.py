@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
+from fastapi import Request
+
 from api.http.problems import problem_of
 
 MOST_CALLERS: Final = 10_000
@@ -75,3 +77,10 @@ class Limits:
         if wait:
             raise problem_of("too-many-requests", headers={**dict(headers), "Retry-After": str(max(1, ceil(wait)))})
         return headers
+
+
+def take_strangers_turn(request: Request, kind: str) -> None:
+    """One token of the bucket that all strangers of one address share; nothing where no limits were set."""
+    limits: Limits | None = getattr(request.app.state, kind, None)
+    if limits is not None:
+        limits.take(f"stranger/{request.client.host if request.client else ''}")

@@ -103,6 +103,12 @@ def _table() -> dict[str, Words]:
     problem(401, "no-credential", "No valid credential", "缺少有效凭证",
             "A valid credential is needed.",
             "需要有效的凭证。")
+    problem(401, "sign-in-again", "Sign in again", "需要重新登录",
+            "This needs a sign-in of the last fifteen minutes.",
+            "此操作要求在十五分钟内登录过。")
+    problem(401, "sign-in-refused", "Not signed in", "登录失败",
+            "Account, password and code, or the provider's answer, were not accepted; or the account must wait.",
+            "账号、密码、动态口令或身份提供方的应答未被接受，或该账号须等待。")
     problem(400, "invalid-request", "Not a proper OAuth request", "OAuth 请求无效",
             "The request lacks a parameter, repeats one, or holds one that is not used here.",
             "请求缺少参数、参数重复，或含有此处不使用的参数。")

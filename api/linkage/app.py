@@ -17,10 +17,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI, Request
 
 from api.auth.guard import Authenticate
+from api.auth.server import AuthServer
 from api.http import idempotency, problems
 from api.http.bodies import Bodies, stream_paths
 from api.http.context import Context
 from api.http.idempotency import Idempotency
+from api.http.problems import Problem, Status
 from audit.request_id import new_request_id
 from linkage.unit import Unit
 
@@ -77,3 +79,14 @@ def _ids(first: str | None) -> Callable[[int], str]:
 
 TheUnit = Annotated[Unit, Depends(_unit)]
 """How a route gets its unit."""
+
+
+def _server(request: Request) -> AuthServer:
+    found: AuthServer | None = getattr(request.app.state, "auth_server", None)
+    if found is None:
+        raise Problem(Status.UNAVAILABLE, "not-served", "this service was started without token keys")
+    return found
+
+
+TheServer = Annotated[AuthServer, Depends(_server)]
+"""How a route of credentials gets the authorization server."""

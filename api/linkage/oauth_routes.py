@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import Field
 
 from api.auth.authenticating import NONCE, address_of
@@ -19,8 +19,9 @@ from api.auth.jose_keys import OURS
 from api.auth.server import AuthServer
 from api.auth.tokens import Rule, TokenRefusedError
 from api.http.forms import FORM, TheForm, oauth_problem
-from api.http.limits import Limits
-from api.http.problems import Problem, Status
+from api.http.limits import take_strangers_turn
+from api.http.problems import Problem
+from api.linkage.app import TheServer
 from api.linkage.schemas import Body
 
 router = APIRouter(tags=["credentials"])
@@ -29,16 +30,6 @@ ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ALGORITHMS: Final = sorted(map(str, OURS))
 _MISPLACED: Final = frozenset({"client_secret", "scope"})
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
-
-
-def the_server(request: Request) -> AuthServer:
-    found: AuthServer | None = getattr(request.app.state, "auth_server", None)
-    if found is None:
-        raise Problem(Status.UNAVAILABLE, "not-served", "this service was started without token keys")
-    return found
-
-
-TheServer = Annotated[AuthServer, Depends(the_server)]
 
 
 Proof = Annotated[str | None, Header(description="proof of the key that the token will be bound to (RFC 9449)")]
@@ -150,7 +141,7 @@ def issue(
     ] = None,
 ) -> TokenAnswer:
     """Good for five minutes, and only together with proofs by the same key. An assertion is taken once."""
-    _take_turn(request)
+    take_strangers_turn(request, "limits")
     if "grant_type" not in form:
         raise oauth_problem("invalid-request", "grant_type: missing")
     if form["grant_type"] != "client_credentials":
@@ -180,7 +171,7 @@ def issue(
 )
 def revoke(form: TheForm, server: TheServer, request: Request) -> Response:
     """It stops to count at once. For what is no token of this client the answer is the same (RFC 7009)."""
-    _take_turn(request)
+    take_strangers_turn(request, "limits")
     if "token" not in form:
         raise oauth_problem("invalid-request", "token: missing")
     try:
@@ -188,13 +179,6 @@ def revoke(form: TheForm, server: TheServer, request: Request) -> Response:
     except TokenRefusedError as error:
         raise _refused(server, error.rule) from None
     return Response()
-
-
-def _take_turn(request: Request) -> None:
-    """Strangers of one address share a bucket: every assertion costs a verification."""
-    limits: Limits | None = getattr(request.app.state, "limits", None)
-    if limits is not None:
-        limits.take(f"stranger/{request.client.host if request.client else ''}")
 
 
 def _assertion(form: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from api.linkage import (
+    account_routes,
     agency_routes,
     batch_routes,
     check_routes,
@@ -19,6 +20,7 @@ from api.linkage import (
     project_routes,
     result_routes,
     review_routes,
+    session_routes,
     subject_routes,
     unit_routes,
     webhook_routes,
@@ -30,6 +32,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     log_routes.router,
     unit_routes.router,
     oauth_routes.router,
+    session_routes.router,
+    account_routes.router,
     agency_routes.router,
     project_routes.router,
     batch_routes.router,

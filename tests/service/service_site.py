@@ -14,7 +14,8 @@ from api.auth import models as _  # noqa: F401  (declares its tables)
 from api.auth.dpop import Nonces
 from api.auth.permissions import Role
 from api.auth.principal import Principal
-from api.auth.refusals import token_refusals
+from api.auth.provider import Provider
+from api.auth.refusals import login_refusals, token_refusals
 from api.auth.server import AuthServer
 from api.auth.token_keys import TokenKeys, with_token_keys
 from api.http.problems import Problem
@@ -72,16 +73,19 @@ class ServiceSite:
         app.state.auth_server = self.auth_server("http://testserver")
         return app
 
-    def auth_server(self, issuer: str) -> AuthServer:
+    def auth_server(self, issuer: str, provider: Provider | None = None) -> AuthServer:
         """With token keys of its own."""
         keys = TokenKeys.of(with_token_keys(Keystore("linkage-unit")))
-        made = AuthServer(self.unit, issuer, keys, Nonces(b"n" * 32), token_refusals(self.unit, time.monotonic))
+        made = AuthServer(
+            self.unit, issuer, keys, Nonces(b"n" * 32), token_refusals(self.unit, time.monotonic),
+            login_refusals(self.unit, time.monotonic), b"s" * 32, provider,
+        )  # fmt: skip
         self.servers.append(made)
         return made
 
     def close(self) -> None:
         for server in self.servers:
-            server.refusals.close()
+            server.close()
         self.unit.database.close()
         self.site.close()
 

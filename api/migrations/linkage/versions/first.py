@@ -351,6 +351,42 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_result_project_agency_job"), "result", ["project", "agency", "job"], unique=False)
     op.create_table(
+        "account",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("password", sa.Text(), nullable=True),
+        sa.Column("totp", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_step", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("wait_until_ms", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_account")),
+        sa.UniqueConstraint("subject", name=op.f("uq_account_subject")),
+    )
+    op.create_table(
+        "account_session",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("auth", sa.Text(), nullable=False),
+        sa.Column("proved_ms", sa.BigInteger(), nullable=False),
+        sa.Column("seen_ms", sa.BigInteger(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_account_session")),
+    )
+    op.create_index(op.f("ix_account_session_account"), "account_session", ["account"], unique=False)
+    op.create_table(
+        "account_signing_in",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_account_signing_in")),
+    )
+    op.create_index(op.f("ix_account_signing_in_until_ms"), "account_signing_in", ["until_ms"], unique=False)
+    op.create_table(
         "kept_answer",
         sa.Column("caller", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -401,6 +437,11 @@ def downgrade() -> None:
     op.drop_table("oauth_client")
     op.drop_index(op.f("ix_kept_answer_until_ms"), table_name="kept_answer")
     op.drop_table("kept_answer")
+    op.drop_index(op.f("ix_account_signing_in_until_ms"), table_name="account_signing_in")
+    op.drop_table("account_signing_in")
+    op.drop_index(op.f("ix_account_session_account"), table_name="account_session")
+    op.drop_table("account_session")
+    op.drop_table("account")
     op.drop_index(op.f("ix_result_project_agency_job"), table_name="result")
     op.drop_table("result")
     op.drop_table("job_event")
