@@ -83,17 +83,22 @@ def _is_known(client: SealinkClient) -> bool:
 def join(folder: CustodyFolder, client: SealinkClient, project: str) -> None:
     """Join with the folder's public keys; joining anew replaces them."""
     epoch = int(client.read_project(project)["epoch"])
-    keys = folder.keys()
-    signing, opening = folder.signing_key(), keys.opening_key("own")
-    acceptance = secret_passing.join(project, keys.owner, epoch, signing, opening)
+    signing = folder.signing_key()
+    acceptance = secret_passing.join(project, folder.keys().owner, epoch, signing, folder.opening_key())
     client.join_project(project, acceptance, signing.verifying_key.to_text())
 
 
-def custodians(client: SealinkClient, project: str) -> Custodians:
-    """All custodians as the unit shows them; the fingerprint is made here."""
+def custodians(folder: CustodyFolder, client: SealinkClient, project: str) -> Custodians:
+    """All custodians as the unit shows them; the fingerprint is made here.
+
+    FingerprintError if the unit does not show our own keys as ours: its fingerprint must not be read to anybody.
+    """
     found = client.list_custodians(project)
     keys = {each["agency"]: (each["verifying_key"], each["sealing_key"]) for each in found["custodians"]}
-    return Custodians(project, int(found["epoch"]), keys)
+    shown = Custodians(project, int(found["epoch"]), keys)
+    own = folder.keys()
+    shown.check_own(own.owner, folder.signing_key().verifying_key, folder.opening_key().sealing_key)
+    return shown
 
 
 def draw_secret(folder: CustodyFolder, client: SealinkClient, project: str) -> str:
@@ -108,26 +113,26 @@ def draw_secret(folder: CustodyFolder, client: SealinkClient, project: str) -> s
 
 def pass_secret(folder: CustodyFolder, client: SealinkClient, project: str, recipient: str, read_out: str) -> None:
     """Seal the secret to another custodian. `read_out` is what its people read to ours: FingerprintError if unequal."""
-    all_of_them = custodians(client, project)
+    all_of_them = custodians(folder, client, project)
     compared = _compared(all_of_them, read_out)
     if recipient not in all_of_them.keys:
         raise ProjectError(f"{project}: no custodian of this code has joined", hint=", ".join(all_of_them.keys))
     secret = folder.linkage_secret(project, all_of_them.epoch)
-    own = folder.keys().owner
-    sealed = secret_passing.invite(secret, all_of_them, own, recipient, folder.signing_key(), compared)
+    own, signing, opening = folder.keys().owner, folder.signing_key(), folder.opening_key()
+    sealed = secret_passing.invite(secret, all_of_them, own, recipient, signing, opening, compared)
     client.relay_secret(project, recipient, sealed)
 
 
 def accept_secret(folder: CustodyFolder, client: SealinkClient, project: str, sender: str, read_out: str) -> str:
     """Take the secret that `sender` passed; its fingerprint. It replaces none that is here."""
-    all_of_them = custodians(client, project)
+    all_of_them = custodians(folder, client, project)
     compared = _compared(all_of_them, read_out)
     waiting = [each for each in client.list_secrets(project) if each["sender"] == sender]
     if not waiting:
         raise ProjectError(f"{project}: no secret of this sender waits", hint="ask them to pass it")
-    keys = folder.keys()
+    own, signing, opening = folder.keys().owner, folder.signing_key(), folder.opening_key()
     sealed = base64.b64decode(waiting[-1]["sealed"], validate=True)
-    secret = secret_passing.accept(sealed, all_of_them, sender, keys.owner, keys.opening_key("own"), compared)
+    secret = secret_passing.accept(sealed, all_of_them, sender, own, signing, opening, compared)
     if not _has_secret(folder, project, all_of_them.epoch):
         folder.keep_secret(project, all_of_them.epoch, secret)
     elif folder.linkage_secret(project, all_of_them.epoch).key != secret.key:

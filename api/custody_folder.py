@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from api.client.credentials import AgencyCredential, JoseKey
+from audit.crypto.hpke import OpeningKey
 from audit.crypto.keystore import KeyKind, Keystore, StoredKey, generate_key, load, save
 from audit.crypto.signatures import SigningKey
 from linkage.encoded import whole_file
@@ -57,7 +58,7 @@ class CustodyFolder:
 
     def make_keys(self, agency: str) -> Keystore:
         """Draw all keys of a new custodian and store them under a new passphrase."""
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _own_folder(self.path)
         kinds = (KeyKind.SIGNING, KeyKind.HPKE, KeyKind.OAUTH, KeyKind.AGENCY_KEY)
         made = Keystore(agency, tuple(generate_key(kind, OWN) for kind in kinds))
         self._phrase = self._passphrase(True)
@@ -87,6 +88,9 @@ class CustodyFolder:
 
     def signing_key(self) -> SigningKey:
         return self.keys().signing_key(OWN)
+
+    def opening_key(self) -> OpeningKey:
+        return self.keys().opening_key(OWN)
 
     def agency_key(self) -> AgencyKey:
         return AgencyKey(self.keys().find(KeyKind.AGENCY_KEY, OWN).seed)
@@ -124,10 +128,11 @@ class CustodyFolder:
         if (self.path / "profile.json").exists():
             known = self.profile()
             pinned = (known.unit_sealing, known.unit_verifying)
-            if known.service == profile.service and pinned != (profile.unit_sealing, profile.unit_verifying):
+            if pinned != (profile.unit_sealing, profile.unit_verifying):  # at another address, too
                 raise ProjectError(
                     f"{self.path / 'profile.json'}: the service shows other keys of the unit than before",
-                    hint="ask the unit by telephone; if its keys were replaced, remove the file and sign in again",
+                    hint="ask the unit by telephone; if its keys were replaced, remove the file and sign in again; "
+                    "another unit wants another folder (--at)",
                 )
         with whole_file(self.path / "profile.json") as partial:
             partial.write_text(json.dumps(asdict(profile), indent=1) + "\n", encoding="ascii")
@@ -135,5 +140,11 @@ class CustodyFolder:
     def project(self, project: str) -> Path:
         """The folder of one project, made when it is not there."""
         found = self.path / project
-        found.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _own_folder(found)
         return found
+
+
+def _own_folder(path: Path) -> None:
+    """Make it, or close it to others: the files in it say who is in whose file."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.chmod(0o700)

@@ -142,7 +142,7 @@ def _agencies(settings: Settings, address: str, out: Path, project: Path, say: S
         first, *others = AGENCIES
         custodian_work.draw_secret(folders[first], clients[first], PROJECT)
         for each in others:  # people would read the fingerprint to each other on the telephone
-            read_out = spoken(custodian_work.custodians(clients[each], PROJECT).fingerprint)
+            read_out = spoken(custodian_work.custodians(folders[each], clients[each], PROJECT).fingerprint)
             custodian_work.pass_secret(folders[first], clients[first], PROJECT, each, read_out)
             custodian_work.accept_secret(folders[each], clients[each], PROJECT, first, read_out)
     say(f"the linkage secret went from {first} to {' and '.join(others)}, sealed; the unit cannot read it")

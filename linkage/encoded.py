@@ -12,6 +12,7 @@ Spec: contracts section 2 (Batch).
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -187,10 +188,16 @@ def check_batch(batch: Batch, plan: Plan) -> None:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path` that takes its place only when the block ends well."""
+def whole_file(path: Path, *, is_private: bool = False) -> Iterator[Path]:
+    """A temporary name beside `path` that takes its place only when the block ends well.
+
+    `is_private`: what names records of an agency; nobody but its owner may read it, not even while it is written.
+    """
     partial = path.with_name(f".{path.name}.partial")
     try:
+        if is_private:
+            partial.unlink(missing_ok=True)
+            os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         yield partial
         partial.replace(path)
     finally:

@@ -128,7 +128,7 @@ def resolve(
     with refusals():
         ids = read_private(private)
         rows = _result_rows(result, len(ids))
-        with whole_file(out) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        with whole_file(out, is_private=True) as partial, partial.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(("record", "pseudonym", "linked_elsewhere"))
             writer.writerows((ids[row], pseudonym, elsewhere) for row, pseudonym, elsewhere in rows)

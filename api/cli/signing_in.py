@@ -15,7 +15,6 @@ from api.cli.connecting import (
     Folder,
     PassphraseFile,
     Project,
-    as_agency,
     as_custodian,
     custody,
     service_refusals,
@@ -59,9 +58,10 @@ def login(
     )
     if done.is_known:
         err.print(f"signed in to {service}")
+        err.print("compare the unit's two lines above with the unit by telephone: this folder trusts them from now on")
     else:
         err.print(f"the service does not know this agency's key yet; registration → {done.registration}")
-        err.print("next: give it to the operator, read both the own key above out, and run this command again")
+        err.print("next: give it to the operator and read the own key above to each other; then run this command again")
 
 
 def join(project: Project, at: Folder = CUSTODY, passphrase_file: PassphraseFile = None) -> None:
@@ -80,8 +80,8 @@ def fingerprint(project: Project, at: Folder = CUSTODY, passphrase_file: Passphr
     from api.custodian_work import custodians
     from linkage.projects import spoken
 
-    with as_agency(at, passphrase_file) as client:
-        found = custodians(client, project)
+    with as_custodian(at, passphrase_file) as (client, folder):
+        found = custodians(folder, client, project)
     err.print(f"custodians of {project}: {', '.join(sorted(found.keys))}", highlight=False)
     out.print(spoken(found.fingerprint), highlight=False)
 

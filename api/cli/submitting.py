@@ -122,7 +122,7 @@ def results(
     with as_custodian(at, passphrase_file) as (client, folder):
         rows = sorted(own_results(folder, client, project), key=lambda row: (row[1], row[0]))
         told = any(row[2] is not None for row in rows)
-        with whole_file(to) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        with whole_file(to, is_private=True) as partial, partial.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(("record", "pseudonym", "known_elsewhere") if told else ("record", "pseudonym"))
             writer.writerows((record, name, _word(known)) if told else (record, name) for record, name, known in rows)

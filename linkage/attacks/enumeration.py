@@ -87,7 +87,7 @@ def encoded_ids(column: TagColumn, secret: LinkageSecret) -> NDArray[np.uint8]:
     seeds = record_seeds([str(row) for row in range(len(column))], agency)
     slots = max(1, int(np.diff(column.indptr).max(initial=1)))
     digests = tag_digests({"I": column}, secret)
-    return build_keys(KeyType(("I",), slots), 0, {"I": column}, digests, seeds, secret, agency).keys
+    return build_keys(KeyType(("I",), slots), {"I": column}, digests, seeds, secret, agency).keys
 
 
 def lie_among(column: TagColumn, divisions: Sequence[int], days: NDArray[np.datetime64]) -> Flags:

@@ -1,8 +1,8 @@
 """One source's records → one encoded batch file and the private map of its rows: the custodian's half.
 
-The rows are shuffled under the agency key before anything is written, so that neither the batch nor its order says
-where a record stood. The map from row to record id goes to a file that stays at the agency. Submitting is not
-done here.
+The rows are shuffled under the agency's padding key before anything is written, so that neither the batch nor its order
+says where a record stood. The map from row to record id goes to a file that stays at the agency. Submitting is not done
+here.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ from linkage.encoding.common_values import leave_out_common
 from linkage.encoding.diffused_filters import diffused_filters
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.encoding.mapping import Records
-from linkage.encoding.match_keys import KeySlots, build_keys, record_handles, record_seeds, tag_digests
+from linkage.encoding.match_keys import KeySlots, build_keys, padding_key, record_handles, record_seeds, tag_digests
 from linkage.encoding.own_health import own_figures
 from linkage.encoding.prf import Bytes2D
 from linkage.encoding.tag_columns import TagColumn
 from linkage.encoding.tags import FieldCount, TaggedRecords, tag_records, visible_bits
 from linkage.health.own_figures import PUBLISH_FROM, Margin, OwnFigures, stated
 from linkage.plan import Plan
+from linkage.schema import KeyType
 
 CHUNK_RECORDS: Final = 32_768
 
@@ -62,7 +63,8 @@ def encode_source(
 ) -> EncodedSource:
     """Write `batch_path` (for the linkage unit) and `private_path` (`row,record`, for this agency only)."""
     tagged, too_common = _usable(tag_records(records, plan.schema), plan)
-    order = _shuffled(records.record_ids.to_pylist(), agency)
+    padding = padding_key(agency, secret, place)
+    order = _shuffled(records.record_ids.to_pylist(), padding)
     record_ids = records.record_ids.take(pa.array(order)).to_pylist()
     columns = {name: column.take(order) for name, column in tagged.tags.items()}
     visible = {name: tagged.visible[name][order] for name in VISIBLE}
@@ -71,7 +73,7 @@ def encode_source(
     filters: Filters | None = None
     margin: Margin | None = None
     if plan.scheme == "clk":
-        filters, margin = diffused_filters(records, order, plan, secret, agency, str(place.epoch))
+        filters, margin = diffused_filters(records, order, plan, secret, padding, str(place.epoch))
     own = own_figures(tagged, order, plan, too_common, margin)
     header = Header(
         source=source,
@@ -93,13 +95,13 @@ def encode_source(
         if filters is not None:
             built = _filter_chunks(filters, spans)
         else:
-            seeds = record_seeds(record_ids, agency)
-            built = _key_chunks(columns, seeds, spans, plan, secret, agency, occupied, overflow)
+            seeds = record_seeds(record_ids, padding)
+            built = _key_chunks(columns, seeds, spans, plan, secret, padding, occupied, overflow)
         for span, keys in zip(spans, built, strict=True):
             yield Chunk(handles[span], keys, {name: bits[span] for name, bits in visible.items()})
             progress(span.stop, len(order))
 
-    with whole_file(private_path) as partial:
+    with whole_file(private_path, is_private=True) as partial:
         _write_private(partial, record_ids)
         write_batch(batch_path, header, plan, chunks())
     return EncodedSource(source, len(order), tagged.fields, tagged.foreign_ids, too_common, own, occupied, overflow)
@@ -116,7 +118,7 @@ def _usable(tagged: TaggedRecords, plan: Plan) -> tuple[TaggedRecords, Mapping[s
 
 def _key_chunks(
     columns: Mapping[str, TagColumn], seeds: Bytes2D, spans: list[slice], plan: Plan, secret: LinkageSecret,
-    agency: AgencyKey, occupied: dict[str, int], overflow: dict[str, int],
+    padding: AgencyKey, occupied: dict[str, int], overflow: dict[str, int],
 ) -> Iterator[dict[str, NDArray[np.uint8]]]:  # fmt: skip
     """Match keys of each span of rows; adds to the counts of real keys and of combinations left out."""
     digests = tag_digests(columns, secret)
@@ -124,12 +126,11 @@ def _key_chunks(
         for span in spans:
             part = {name: column.slice(span.start, span.stop) for name, column in columns.items()}
 
-            def build(number: int, part: dict[str, TagColumn] = part, span: slice = span) -> KeySlots:
-                key_type = plan.schema.key_types[number]
-                return build_keys(key_type, number, part, digests, seeds[span], secret, agency)
+            def build(key_type: KeyType, part: dict[str, TagColumn] = part, span: slice = span) -> KeySlots:
+                return build_keys(key_type, part, digests, seeds[span], secret, padding)
 
             keys: dict[str, NDArray[np.uint8]] = {}
-            built = pool.map(build, range(len(plan.schema.key_types)))
+            built = pool.map(build, plan.schema.key_types)
             for key_type, slots in zip(plan.schema.key_types, built, strict=True):
                 keys[key_type.name] = slots.keys
                 occupied[key_type.name] += slots.filled
@@ -152,16 +153,15 @@ def read_private(path: Path) -> list[str]:
 
 
 def _write_private(path: Path, record_ids: list[str]) -> None:
-    path.touch(mode=0o600)
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
         out.writerow(("row", "record"))
         out.writerows(enumerate(record_ids))
 
 
-def _shuffled(record_ids: list[str], agency: AgencyKey) -> NDArray[np.int64]:
+def _shuffled(record_ids: list[str], padding: AgencyKey) -> NDArray[np.int64]:
     """Row order by keyed digest of the record id: unrelated to the source's order, equal on re-submission."""
-    digests = np.ascontiguousarray(record_seeds(record_ids, AgencyKey(agency.derive("row order"))))
+    digests = np.ascontiguousarray(record_seeds(record_ids, AgencyKey(padding.derive("row order"))))
     return np.argsort(digests.view(np.uint64)[:, 0], kind="stable")
 
 

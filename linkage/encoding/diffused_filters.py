@@ -4,7 +4,7 @@ Plain filters live and end inside this module. It neither refuses (the health re
 
 How it goes (contracts section 2, scheme `clk`):
 1. Tokens of each record set their positions under the epoch's position key.
-2. Thin filters are filled up from the agency's own secret.
+2. Thin filters are filled up from the agency's own padding key.
 3. The linear layer hides what is graded, wired from a seed that is key material apart from the position key.
 4. A sample of the same records, encoded once more under another key, gives the margin at the plan's population.
 
@@ -37,12 +37,12 @@ SAMPLE: Final = 4_000
 
 
 def diffused_filters(
-    records: Records, order: NDArray[np.int64], plan: Plan, secret: LinkageSecret, agency: AgencyKey, epoch: str
+    records: Records, order: NDArray[np.int64], plan: Plan, secret: LinkageSecret, padding: AgencyKey, epoch: str
 ) -> tuple[Filters, Margin | None]:
     """Filters uint64 (n, bits / 64) in the batch's `order` int64 (n,), and their margin; None for fewer than two."""
     columns = clk_columns(records, plan.schema.normaliser)
     plain = encode_fields(columns, ClkKeys.from_secret(secret, epoch), plan.clk_bits)
-    seeds = record_seeds(records.record_ids.to_pylist(), agency)
+    seeds = record_seeds(records.record_ids.to_pylist(), padding)
     target = FILL_TO[plan.schema.normaliser]
     hidden = diffuse(fill_up(plain, seeds, target), secret.derive("clk-diffusion", epoch), plan.diffusion)
     if len(order) < 2:
@@ -51,7 +51,7 @@ def diffused_filters(
     rows = order[:SAMPLE]
     another = ClkKeys(secret.derive("clk-margin", epoch))
     one = fill_up(plain[rows], seeds[rows], target)
-    other_seeds = record_seeds(records.record_ids.to_pylist(), AgencyKey(agency.derive("margin")))[rows]
+    other_seeds = record_seeds(records.record_ids.to_pylist(), AgencyKey(padding.derive("margin")))[rows]
     other = fill_up(encode_fields(take_columns(columns, rows), another, plan.clk_bits), other_seeds, target)
     fill = float(np.bitwise_count(hidden).sum() / (64 * hidden.size))
     households = household_labels(records, plan.schema.normaliser)[rows]

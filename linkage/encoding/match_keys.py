@@ -2,8 +2,10 @@
 
 A key is HMAC(key of the key type, tag digest ‖ tag digest ‖ …), a tag digest being HMAC(key of the tag, value), each
 cut to 16 bytes. Slots that a record does not fill hold dummies, PRF(agency-private key, record, key type, slot), so
-that neither counts nor missing fields show; the slot that a real key takes is turned by a per-record offset, so that
-its position does not show either. This module reads no file and keeps no key after it returns.
+that neither counts nor missing fields show; real keys take slots in an order of the record's own, so that their
+position does not show either. Dummies and order come from a padding key, which is new whenever the real keys are: a
+dummy that came again under another secret would be told from all that did not. This module reads no file and keeps no
+key after it returns.
 
 Spec: contracts section 2 (plan, padding); match-keys.md section 3.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numba import njit
@@ -24,6 +27,7 @@ from linkage.encoding.tag_columns import TagColumn
 from linkage.schema import KeyType
 
 _ID_BYTES = 53
+_TURNS: Final = OUTPUT_BYTES // 2  # slots that one PRF output puts in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,18 @@ def tag_digests(columns: Mapping[str, TagColumn], secret: LinkageSecret) -> dict
     return {tag: _digest_strings(column.vocabulary, secret.derive("tag", tag)) for tag, column in columns.items()}
 
 
-def record_seeds(record_ids: Sequence[str], agency: AgencyKey) -> Bytes2D:
+def padding_key(agency: AgencyKey, secret: LinkageSecret, place: Place) -> AgencyKey:
+    """What hides real keys in one project and epoch: dummies, slots, row order, filling of CLKs.
+
+    Stable over re-submissions, for comparing two of them must show nothing; another with every new linkage secret, for
+    what stays when all real keys change is a dummy.
+    """
+    return AgencyKey(agency.derive("padding", place.project, str(place.epoch), secret.fingerprint))
+
+
+def record_seeds(record_ids: Sequence[str], padding: AgencyKey) -> Bytes2D:
     """Per-record seed of the dummies: uint8[n, 16], stable when the same record is submitted again."""
-    return _digest_strings(record_ids, agency.derive("record"))
+    return _digest_strings(record_ids, padding.derive("record"))
 
 
 def record_handles(record_ids: Sequence[str], agency: AgencyKey, place: Place) -> Bytes2D:
@@ -52,34 +65,40 @@ def record_handles(record_ids: Sequence[str], agency: AgencyKey, place: Place) -
 
 def build_keys(
     key_type: KeyType,
-    number: int,
     columns: Mapping[str, TagColumn],
     digests: Mapping[str, Bytes2D],
     seeds: Bytes2D,
     secret: LinkageSecret,
-    agency: AgencyKey,
+    padding: AgencyKey,
 ) -> KeySlots:
-    """All slots of one key type (the plan's `number`-th) for n records, dummies included."""
+    """All slots of one key type for n records, dummies included; `seeds` as `record_seeds` gives them."""
     n = len(seeds)
     parts = [columns[tag] for tag in key_type.tags]
     empty = (np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32))
     padded = [(part.indptr, part.codes) for part in parts] + [empty] * (3 - len(parts))
     rows, places, combos, overflow = _combine(n, len(parts), key_type.slots, *padded[0], *padded[1], *padded[2])
     messages = np.concatenate([digests[tag][combos[:, i]] for i, tag in enumerate(key_type.tags)], axis=1)
-    keys = _dummies(seeds, number, key_type.slots, agency)
-    places = (places + seeds[rows, number % OUTPUT_BYTES]) % key_type.slots
-    keys[rows, places] = prf_fast(secret.derive("key type", key_type.name), messages)
+    keys = _per_slot(seeds, key_type.slots, padding.derive("dummy", key_type.name))
+    turned = _slot_orders(seeds, key_type.slots, padding.derive("slots", key_type.name))[rows, places]
+    keys[rows, turned] = prf_fast(secret.derive("key type", key_type.name), messages)
     return KeySlots(keys, len(rows), int(overflow))
 
 
-def _dummies(seeds: Bytes2D, number: int, slots: int, agency: AgencyKey) -> NDArray[np.uint8]:
+def _per_slot(seeds: Bytes2D, slots: int, key: bytes) -> NDArray[np.uint8]:
+    """PRF of record and slot: uint8[n, slots, 16]."""
     n = len(seeds)
-    messages = np.empty((n, slots, OUTPUT_BYTES + 2), dtype=np.uint8)
+    messages = np.empty((n, slots, OUTPUT_BYTES + 1), dtype=np.uint8)
     messages[:, :, :OUTPUT_BYTES] = seeds[:, None, :]
-    messages[:, :, OUTPUT_BYTES] = number
-    messages[:, :, OUTPUT_BYTES + 1] = np.arange(slots, dtype=np.uint8)
-    flat = prf_fast(agency.derive("dummy"), messages.reshape(n * slots, -1))
-    return flat.reshape(n, slots, OUTPUT_BYTES)
+    messages[:, :, OUTPUT_BYTES] = np.arange(slots, dtype=np.uint8)
+    return prf_fast(key, messages.reshape(n * slots, -1)).reshape(n, slots, OUTPUT_BYTES)
+
+
+def _slot_orders(seeds: Bytes2D, slots: int, key: bytes) -> NDArray[np.int64]:
+    """Each record's own order of the slots: int64[n, slots]. A turn alone would keep real keys side by side."""
+    if slots == 1:
+        return np.zeros((len(seeds), 1), dtype=np.int64)
+    drawn = _per_slot(seeds, -(-slots // _TURNS), key).reshape(len(seeds), -1)
+    return np.argsort(drawn.view(np.uint16)[:, :slots], axis=1, kind="stable")
 
 
 def _digest_strings(values: Sequence[str], key: bytes) -> Bytes2D:

@@ -1,10 +1,11 @@
 """The linkage secret from one custodian to another: sealed to the other's key, relayed by the unit, opened there.
 
 Inviting, in numbered steps:
-  1. read the list of custodians that the unit shows, and its fingerprint;
-  2. people of both agencies compare the fingerprint by telephone;
+  1. read the list of custodians that the unit shows; our own entry in it must be our own keys;
+  2. people of both agencies compare the fingerprint of the list by telephone;
   3. seal the secret to the other's key, signed; the fingerprint is inside what is signed.
-Accepting does 1 and 2 as well, and refuses a container whose fingerprint is not the one that was compared. The unit
+Accepting does 1 and 2 as well, and refuses a container whose fingerprint is not the one that was compared. Step 2 alone
+would not do: a unit that shows one list of its own keys to everybody shows everybody the same fingerprint. The unit
 sees sealed bytes only. Making the secret and storing it are not done here.
 
 May touch: nothing
@@ -44,6 +45,14 @@ class Custodians:
         """What both sides compare; made here, never taken from the unit."""
         return custodians_fingerprint(self.project, self.epoch, self.keys)
 
+    def check_own(self, agency: str, verifying: VerifyingKey, sealing: SealingKey) -> None:
+        """FingerprintError unless the list shows our own keys as ours; only then may its fingerprint be read out."""
+        if self.keys.get(agency) != (verifying.to_text(), sealing.to_text()):
+            raise FingerprintError(
+                "custodians: the unit shows other keys of this agency than its own",
+                hint="join with this folder's keys; if that was done, the unit swaps keys: pass no secret, tell people",
+            )
+
 
 def join(project: str, agency: str, epoch: int, signing: SigningKey, opening: OpeningKey) -> bytes:
     """The signed object by which an agency joins with its own public keys."""
@@ -58,9 +67,19 @@ def join(project: str, agency: str, epoch: int, signing: SigningKey, opening: Op
 
 
 def invite(
-    secret: LinkageSecret, custodians: Custodians, sender: str, recipient: str, signing: SigningKey, compared: str
+    secret: LinkageSecret,
+    custodians: Custodians,
+    sender: str,
+    recipient: str,
+    signing: SigningKey,
+    opening: OpeningKey,
+    compared: str,
 ) -> bytes:
-    """The secret sealed to `recipient`; `compared` is the fingerprint that both agencies' people read to each other."""
+    """The secret sealed to `recipient`; `compared` is the fingerprint that both agencies' people read to each other.
+
+    `signing` and `opening` are the sender's own, and must stand in the list.
+    """
+    custodians.check_own(sender, signing.verifying_key, opening.sealing_key)
     _check(custodians, compared)
     out = io.BytesIO()
     seal_container(
@@ -75,9 +94,19 @@ def invite(
 
 
 def accept(
-    sealed: bytes, custodians: Custodians, sender: str, recipient: str, opening: OpeningKey, compared: str
+    sealed: bytes,
+    custodians: Custodians,
+    sender: str,
+    recipient: str,
+    signing: SigningKey,
+    opening: OpeningKey,
+    compared: str,
 ) -> LinkageSecret:
-    """The secret that `sender` sealed; ContainerError if it is not theirs, not for us, or for another list of keys."""
+    """The secret that `sender` sealed; ContainerError if it is not theirs, not for us, or for another list of keys.
+
+    `signing` and `opening` are the recipient's own, and must stand in the list.
+    """
+    custodians.check_own(recipient, signing.verifying_key, opening.sealing_key)
     _check(custodians, compared)
     senders = [VerifyingKey.parse(custodians.keys[sender][0])]
     ids = _ids(custodians, sender, recipient)

@@ -112,6 +112,8 @@ def test_each_agency_reads_all_its_records_and_no_pseudonym_joins_them(linked: S
         known = {(row["source"], row["record"]) for row in csv.DictReader(rows)}
     for agency, source in SOURCES.items():
         assert {record for name, record in known if name == source} <= found[agency].keys()
+        written = [linked.root / f"{agency}.csv", *(linked.root / agency / PROJECT).glob("*.private")]
+        assert len(written) == 2 and all(file.stat().st_mode & 0o777 == 0o600 for file in written)
     police, school = (set(names.values()) for names in found.values())
     assert police and school and not police & school
 

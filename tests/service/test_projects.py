@@ -27,17 +27,18 @@ def test_the_secret_reaches_the_other_custodian_alone(place: ServiceSite) -> Non
     """Two agencies would encode under different secrets, or a third would read it."""
     police, hospital = make_project(place)
     secret, shown = LinkageSecret.generate(), custodians(place, police)
-    sealed = invite(secret, shown, "police", "hospital", police.signing, shown.fingerprint)
+    sealed = invite(secret, shown, "police", "hospital", police.signing, police.opening, shown.fingerprint)
     assert secret.key not in sealed
     relay_secret(place.unit, caller("police"), PROJECT, "hospital", sealed)
     assert fetch_secrets(place.unit, caller("police"), PROJECT) == []
     (found,) = fetch_secrets(place.unit, caller("hospital"), PROJECT)
     seen = custodians(place, hospital)
     assert found.fingerprint == seen.fingerprint == shown.fingerprint
-    opened = accept(found.sealed, seen, "police", "hospital", hospital.opening, seen.fingerprint)
+    opened = accept(found.sealed, seen, "police", "hospital", hospital.signing, hospital.opening, seen.fingerprint)
     assert opened == secret
+    for_another = invite(secret, shown, "police", "police", police.signing, police.opening, shown.fingerprint)
     with pytest.raises(ContainerError):
-        accept(found.sealed, seen, "police", "hospital", police.opening, seen.fingerprint)
+        accept(for_another, seen, "police", "hospital", hospital.signing, hospital.opening, seen.fingerprint)
 
 
 def test_swapped_keys_show(place_sqlite: ServiceSite) -> None:
@@ -48,7 +49,29 @@ def test_swapped_keys_show(place_sqlite: ServiceSite) -> None:
     swapped = Custodians(PROJECT, 1, {**shown.keys, "hospital": (shown.keys["hospital"][0], unit_key)})
     assert swapped.fingerprint != shown.fingerprint
     with pytest.raises(FingerprintError):
-        invite(LinkageSecret.generate(), swapped, "police", "hospital", police.signing, shown.fingerprint)
+        keys = police.signing, police.opening
+        invite(LinkageSecret.generate(), swapped, "police", "hospital", *keys, shown.fingerprint)
+
+
+def test_one_list_of_swapped_keys_for_everybody_shows(place_sqlite: ServiceSite) -> None:
+    """Both sides would read out the same fingerprint of the unit's own keys, and the unit would read the secret."""
+    police, hospital = make_project(place_sqlite)
+    true, posing = custodians(place_sqlite, police), Agency("hospital")
+    false = (posing.signing.verifying_key.to_text(), posing.opening.sealing_key.to_text())
+    swapped = Custodians(PROJECT, 1, {**true.keys, "police": false, "hospital": false})
+    for code, real in (("police", police), ("hospital", hospital)):
+        with pytest.raises(FingerprintError, match="other keys of this agency"):
+            swapped.check_own(code, real.signing.verifying_key, real.opening.sealing_key)
+    keys = police.signing, police.opening
+    with pytest.raises(FingerprintError, match="other keys of this agency"):
+        invite(LinkageSecret.generate(), swapped, "police", "hospital", *keys, swapped.fingerprint)
+    relayed = invite(
+        LinkageSecret.generate(), swapped, "police", "hospital", posing.signing, posing.opening, swapped.fingerprint
+    )
+    half = Custodians(PROJECT, 1, {**true.keys, "police": false, "hospital": (true.keys["hospital"][0], false[1])})
+    for shown in (swapped, half):
+        with pytest.raises(FingerprintError, match="other keys of this agency"):
+            accept(relayed, shown, "police", "hospital", hospital.signing, hospital.opening, shown.fingerprint)
 
 
 def test_an_agency_joins_with_a_key_that_it_holds_only(place_sqlite: ServiceSite) -> None:

@@ -159,7 +159,7 @@ def _pass_secret(place: ServiceSite, sender: Agency, recipient: Agency, owned: d
     project, keys = read_custodians(place.unit, caller(sender.code), PROJECT)
     shown = Custodians(PROJECT, project.epoch, keys)
     sealed = invite(
-        LinkageSecret.generate(), shown, sender.code, recipient.code, sender.signing, shown.fingerprint
+        LinkageSecret.generate(), shown, sender.code, recipient.code, sender.signing, sender.opening, shown.fingerprint
     )  # fmt: skip
     made = relay_secret(place.unit, caller(sender.code), PROJECT, recipient.code, sealed)
     owned[recipient.code].add(made.id)

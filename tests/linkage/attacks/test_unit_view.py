@@ -22,8 +22,8 @@ def encode(path: Path, plaintext: Plaintext, plan: Plan, agency: AgencyKey) -> B
     digests = tag_digests(plaintext.tags, SECRET)
     seeds = record_seeds([f"{i}" for i in range(len(plaintext))], agency)
     keys = {
-        kind.name: build_keys(kind, number, plaintext.tags, digests, seeds, SECRET, agency).keys
-        for number, kind in enumerate(plan.schema.key_types)
+        kind.name: build_keys(kind, plaintext.tags, digests, seeds, SECRET, agency).keys
+        for kind in plan.schema.key_types
     }
     header = Header("s", plan.fingerprint, SECRET.fingerprint, len(plaintext), plan.scheme, plan.normaliser, {})
     write_batch(path, header, plan, [Chunk(seeds, keys, plaintext.visible)])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from linkage.encoded import Place
 from linkage.encoding.keys import AgencyKey, LinkageSecret
-from linkage.encoding.match_keys import build_keys, record_seeds, tag_digests
+from linkage.encoding.match_keys import build_keys, padding_key, record_seeds, tag_digests
 from linkage.encoding.tag_columns import Contribution, TagColumn, collect
 from linkage.schema import KeyType
 
@@ -28,7 +29,7 @@ def keys_of(
     tags: dict[str, TagColumn], ids: list[str], secret: LinkageSecret = SECRET, agency: AgencyKey = AGENCY
 ) -> np.ndarray:
     digests = tag_digests(tags, secret)
-    return build_keys(TYPE, 5, tags, digests, record_seeds(ids, agency), secret, agency).keys
+    return build_keys(TYPE, tags, digests, record_seeds(ids, agency), secret, agency).keys
 
 
 def shared(a: np.ndarray, b: np.ndarray) -> int:
@@ -45,7 +46,7 @@ def test_equal_tags_meet_across_agencies() -> None:
 def test_every_combination_has_a_key_until_the_slots_are_full() -> None:
     """A second phone or reading would be lost, or the slots of the plan would be exceeded."""
     tags = columns([("a", "b")], [("x", "y")])
-    built = build_keys(TYPE, 0, tags, tag_digests(tags, SECRET), record_seeds(["1"], AGENCY), SECRET, AGENCY)
+    built = build_keys(TYPE, tags, tag_digests(tags, SECRET), record_seeds(["1"], AGENCY), SECRET, AGENCY)
     assert (built.filled, built.overflow) == (3, 1)
     assert built.keys.shape == (1, 3, 16)
 
@@ -82,6 +83,49 @@ def test_the_slot_of_a_real_key_depends_on_the_record() -> None:
     key = values[count.argmax()]
     places = np.flatnonzero((keys == key).all(axis=2).any(axis=0))
     assert len(places) == TYPE.slots and shared(real[0], keys[0]) == 1
+
+
+def test_real_keys_stand_in_every_pair_of_slots() -> None:
+    """Two real keys side by side would show that what lies between two shared ones is real, and so count values."""
+    n = 300
+    tags = columns([("li", "lee")] * n, [("2013",)] * n)
+    keys = keys_of(tags, [str(i) for i in range(n)])
+    values, count = np.unique(keys.reshape(-1, 16), axis=0, return_counts=True)
+    first, second = (np.nonzero((keys == values[one]).all(axis=2))[1] for one in np.flatnonzero(count == n))
+    assert len(set(zip(first.tolist(), second.tolist(), strict=True))) == TYPE.slots * (TYPE.slots - 1)
+
+
+def test_slots_of_two_key_types_are_unrelated() -> None:
+    """A key type whose real slots are known would give those of another type away."""
+    n = 300
+    tags = columns([("li",)] * n, [("2013",)] * n)
+    seeds = record_seeds([str(i) for i in range(n)], AGENCY)
+    places = []
+    for kind in (TYPE, KeyType(("D", "N"), 3)):
+        keys = build_keys(kind, tags, tag_digests(tags, SECRET), seeds, SECRET, AGENCY).keys
+        values, count = np.unique(keys.reshape(-1, 16), axis=0, return_counts=True)
+        places.append(np.nonzero((keys == values[count.argmax()]).all(axis=2))[1])
+    assert 0.2 < float((places[0] == places[1]).mean()) < 0.47
+
+
+def test_more_slots_than_one_draw_orders() -> None:
+    """A schema with many slots per key type would lose keys or fail."""
+    tags = columns([("a", "b")], [("x", "y")])
+    kind = KeyType(("N", "D"), 20)
+    built = build_keys(kind, tags, tag_digests(tags, SECRET), record_seeds(["1"], AGENCY), SECRET, AGENCY)
+    assert (built.filled, len({key.tobytes() for key in built.keys[0]})) == (4, 20)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [(SECRET, Place("p-one", "a", 2)), (SECRET, Place("p-two", "a", 1)), (OTHER_SECRET, Place("p-one", "a", 1))],
+)
+def test_dummies_do_not_outlive_the_real_keys(other: tuple[LinkageSecret, Place]) -> None:
+    """Under a new secret all real keys change: a unit that keeps two epochs would know what stayed for dummies."""
+    tags, ids = columns([("li",), ()], [("2013",), ()]), ["1", "2"]
+    here = keys_of(tags, ids, agency=padding_key(AGENCY, SECRET, Place("p-one", "a", 1)))
+    there = keys_of(tags, ids, secret=OTHER_SECRET, agency=padding_key(AGENCY, *other))
+    assert shared(here.reshape(-1, 16), there.reshape(-1, 16)) == 0
 
 
 def test_joined_values_do_not_collide() -> None:
