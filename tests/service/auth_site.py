@@ -18,6 +18,7 @@ from service_site import ServiceSite, caller
 from api.auth.agencies import register_agency
 from api.auth.authenticating import authenticator
 from api.auth.jose_keys import public_key
+from api.auth.provider import Provider
 from api.auth.server import AuthServer
 from api.client.authorised import ASSERTION_TYPE
 from api.client.credentials import AgencyCredential, JoseKey
@@ -84,8 +85,8 @@ class AuthSite:
         return [entry for entry in found if entry.event == event]
 
 
-def auth_site(place: ServiceSite, issuer: str = ISSUER) -> AuthSite:
-    server = place.auth_server(issuer)
+def auth_site(place: ServiceSite, issuer: str = ISSUER, provider: Provider | None = None) -> AuthSite:
+    server = place.auth_server(issuer, provider)
     app = create_app(place.unit, authenticator(server), ROUTERS)
     app.state.auth_server = server
     return AuthSite(place, server, app, TestClient(app, base_url=issuer, raise_server_exceptions=False))

@@ -1,221 +1,269 @@
-"""People of the unit get in by the site's provider or by a local account, and by nothing else."""
+"""People of the unit sign in with a local account; their role, as it stands, says what they may."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import base64
+import threading
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pyotp
 import pytest
-from auth_site import ISSUER, AuthSite, auth_site
-from fastapi.testclient import TestClient
-from openid_provider import SECRET, OpenIdProvider, openid_provider
+from auth_site import AuthSite, auth_site
+from hypothesis import given
+from hypothesis import strategies as st
 from service_site import ServiceSite, caller
 
-from api.auth import accounts, totp
+from api.auth import totp
 from api.auth.account_rows import AccountState
-from api.auth.authenticating import authenticator
-from api.auth.jose_keys import b64
+from api.auth.accounts import NewCredential, change_account, create_account, renew_credential
 from api.auth.permissions import Role
-from api.auth.provider import RETURN_PATH, Provider, ProviderTerms
-from api.linkage.app import create_app
-from api.linkage.routers import ROUTERS
+from api.auth.sessions import FRESH_MS, IDLE_MS, LASTS_MS
 from linkage.refusals import Refused, Why
-
-STATE = "a-state-of-the-command"
-
-
-@dataclass
-class Person:
-    """A local account with its credential."""
-
-    site: AuthSite
-    code: str
-    password: str
-    secret: str
-
-    def sign_in(self, **changes: str) -> Any:
-        body = {"account": self.code, "password": self.password, "one_time_code": self.one_time(), **changes}
-        return self.site.http.post("/v1/session/local", json=body)
-
-    def one_time(self) -> str:
-        return pyotp.TOTP(self.secret).at(self.site.now())
-
-
-def who_am_i(site: AuthSite, session: str) -> Any:
-    return site.http.get("/v1/session", headers={"authorization": f"Bearer {session}"})
 
 
 @pytest.fixture
-def person(place: ServiceSite) -> Person:
-    return made(auth_site(place))
+def site(place: ServiceSite) -> AuthSite:
+    return auth_site(place)
 
 
-def made(site: AuthSite, code: str = "li-wei", role: Role = Role.OPERATOR) -> Person:
-    shown = accounts.create_account(site.server, caller(), code, role, None)
-    assert shown is not None and shown.password not in repr(shown)
-    (secret,) = parse_qs(urlsplit(shown.totp_address).query)["secret"]
-    return Person(site, code, shown.password, secret)
+@pytest.fixture
+def one(place_sqlite: ServiceSite) -> AuthSite:
+    return auth_site(place_sqlite)
 
 
-def test_password_and_code_open_a_session(person: Person) -> None:
-    """A site without a provider would have no operator; or a session would stand without its entry."""
-    answer = person.sign_in()
+def local(site: AuthSite, code: str = "li-wei", role: Role = Role.OPERATOR) -> NewCredential:
+    made = create_account(site.server, caller(subject="chief"), code, role, None)
+    assert made is not None
+    return made
+
+
+def code_of(site: AuthSite, made: NewCredential, shift: int = 0) -> str:
+    text = parse_qs(urlsplit(made.totp_address).query)["secret"][0]
+    secret = base64.b32decode(text + "=" * (-len(text) % 8))
+    return totp.code_at(secret, site.now() // totp.STEP_S + shift)
+
+
+def sign_in(site: AuthSite, made: NewCredential, account: str = "li-wei", shift: int = 0, **changes: str) -> Any:
+    body = {"account": account, "password": made.password, "one_time_code": code_of(site, made, shift), **changes}
+    return site.http.post("/v1/session/local", json=body)
+
+
+def bearer(session: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {session}"}
+
+
+# --- one-time codes ---
+
+
+@pytest.mark.parametrize(("time", "code"), [
+    (59, "94287082"), (1_111_111_109, "07081804"), (1_111_111_111, "14050471"), (1_234_567_890, "89005924"),
+    (2_000_000_000, "69279037"), (20_000_000_000, "65353130"),
+])  # fmt: skip
+def test_the_codes_of_the_standard(time: int, code: str) -> None:
+    """No authenticator program would show the codes that we take (RFC 6238, appendix B, last six digits)."""
+    assert totp.code_at(b"12345678901234567890", time // 30) == code[-6:]
+    assert totp.step_of(b"12345678901234567890", code[-6:], time, 0) == time // 30
+
+
+@given(st.binary(min_size=20, max_size=20), st.integers(10**6, 10**10), st.integers(-3, 3))
+def test_a_code_is_of_now_and_not_used(secret: bytes, now: int, shift: int) -> None:
+    """A code that somebody looked at over a shoulder would be good later, or twice."""
+    step = now // totp.STEP_S + shift
+    code = totp.code_at(secret, step)
+    found = totp.step_of(secret, code, now, 0)
+    assert (found is not None) or abs(shift) > 1
+    if found is not None:
+        assert abs(found - now // totp.STEP_S) <= 1
+        assert totp.step_of(secret, code, now, found + 1) is None
+
+
+# --- local accounts ---
+
+
+def test_a_local_account_signs_in(site: AuthSite) -> None:
+    """A site without a provider could have no operators."""
+    answer = sign_in(site, local(site))
     assert answer.status_code == 200, answer.text
-    found = who_am_i(person.site, answer.json()["session"]).json()
-    assert (found["subject"], found["role"], found["auth"], found["is_fresh"]) == ("li-wei", "operator", "local", True)
-    assert len(person.site.entries("login")) == 1
+    assert (answer.json()["account"], answer.json()["role"]) == ("li-wei", "operator")
+    session = answer.json()["session"]
+    me = site.http.get("/v1/session", headers=bearer(session)).json()
+    assert (me["subject"], me["role"], me["agency"], me["auth"], me["is_fresh"]) == (
+        "li-wei", "operator", None, "local", True,
+    )  # fmt: skip
+    assert site.http.get("/v1/agencies", headers=bearer(session)).status_code == 200
+    assert site.http.get("/v1/webhooks", headers=bearer(session)).status_code == 403
+    (entry,) = site.entries("login")
+    assert (entry.actor.pseudonym, entry.actor.role, entry.actor.auth) == ("li-wei", "operator", "local")
+    assert site.http.delete("/v1/session", headers=bearer(session)).status_code == 204
+    assert site.http.get("/v1/session", headers=bearer(session)).status_code == 401
 
 
-def test_whatever_is_wrong_the_answer_is_the_same(person: Person) -> None:
-    """An answer would tell strangers which accounts there are, or which half they have guessed."""
-    wrong = [
-        person.sign_in(password="not it"), person.sign_in(one_time_code="000000"), person.sign_in(account="nobody"),
-        person.sign_in(account="nobody", password="not it"),
+def test_nothing_secret_is_kept_readable(one: AuthSite) -> None:
+    """Whoever reads the database could sign in as anybody."""
+    made = local(one)
+    session = sign_in(one, made).json()["session"]
+    with one.place.unit.database.reading() as connection:
+        rows = [
+            str(row)
+            for table in ("account", "account_session")
+            for row in connection.exec_driver_sql(f"SELECT * FROM {table}")
+        ]
+    secret = parse_qs(urlsplit(made.totp_address).query)["secret"][0]
+    assert len(rows) == 2
+    for text in (made.password, session, secret):
+        assert not any(text in row for row in rows)
+    assert "argon2id" in rows[0]
+    log = one.place.unit.log
+    said = b"".join(log.entries(0, log.head().size)).decode()
+    assert session not in said and made.password not in said and made.password not in repr(made)
+
+
+def test_everything_that_is_wrong_gets_one_answer(one: AuthSite) -> None:
+    """A stranger would learn which accounts there are, or that a password is right."""
+    made = local(one)
+    local(one, "shut")
+    change_account(one.server, caller(subject="chief"), "shut", 1, AccountState.LOCKED)
+    create_account(one.server, caller(subject="chief"), "at-provider", Role.OPERATOR, "their-sub")
+    answers = [
+        sign_in(one, made, password="wrong"), sign_in(one, made, "nobody"), sign_in(one, made, "shut"),
+        sign_in(one, made, "at-provider"), sign_in(one, made, one_time_code="000000"),
     ]  # fmt: skip
-    bodies = [{k: v for k, v in each.json().items() if k not in ("instance", "trace")} for each in wrong]
-    assert {each.status_code for each in wrong} == {401} and all(each == bodies[0] for each in bodies)
-    assert not person.site.entries("login")
+    bodies = [{**answer.json(), "instance": ""} for answer in answers]
+    assert {answer.status_code for answer in answers} == {401}
+    assert all(body == bodies[0] for body in bodies)
 
 
-def test_a_code_counts_once(person: Person) -> None:
-    """Who looks over a shoulder could sign in within the same half minute."""
-    one_time = person.one_time()
-    assert person.sign_in(one_time_code=one_time).status_code == 200
-    assert person.sign_in(one_time_code=one_time).status_code == 401
+def test_a_one_time_code_is_taken_once(site: AuthSite) -> None:
+    """Whoever sees password and code typed could sign in for the rest of the minute, or at the same moment."""
+    made = local(site)
+    code, answers = code_of(site, made), []
+    start = threading.Barrier(4)
+
+    def try_it() -> None:
+        start.wait()
+        answers.append(sign_in(site, made, one_time_code=code).status_code)
+
+    threads = [threading.Thread(target=try_it) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(answers) == [200, 401, 401, 401]
 
 
-def test_failures_make_wait_and_never_lock_for_good(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords could be tried without end; or a stranger could lock everybody out."""
+def test_who_guesses_waits_and_is_not_locked_out(one: AuthSite) -> None:
+    """A password could be guessed by machine; or anybody could lock everybody out for good."""
+    made = local(one)
     for _ in range(5):
-        assert person.sign_in(one_time_code="000000").status_code == 401
-    assert person.sign_in().status_code == 401
-    account = accounts.read_account(person.site.server, person.code)
-    wait = account.wait_until_ms - person.site.place.unit.now_ms()
-    assert 0 < wait <= 60_000
-    with person.site.place.unit.database.writing() as connection:
-        accounts.rows.put_account(connection, person.code, account.version, wait_until_ms=0)
-    assert person.sign_in().status_code == 200
+        assert sign_in(one, made, password="guess").status_code == 401
+    assert sign_in(one, made).status_code == 401
+    one.place.shift_ms[0] += 61_000
+    assert sign_in(one, made).status_code == 200
+    assert sign_in(one, made, shift=1).status_code == 200
+
+
+def test_a_new_credential_ends_the_old_one(one: AuthSite) -> None:
+    """A lost telephone would go on signing in."""
+    made = local(one)
+    session = sign_in(one, made).json()["session"]
+    fresh = renew_credential(one.server, caller(subject="chief"), "li-wei", 1)
+    assert one.http.get("/v1/session", headers=bearer(session)).status_code == 401
+    assert sign_in(one, made, shift=1).status_code == 401
+    assert sign_in(one, fresh).status_code == 200
 
 
 @pytest.mark.parametrize("state", [AccountState.LOCKED, AccountState.CLOSED])
-def test_who_is_locked_is_out_at_once(person: Person, state: AccountState) -> None:
-    """A dismissed operator's session would go on for half a day."""
-    session = person.sign_in().json()["session"]
-    version = accounts.read_account(person.site.server, person.code).version
-    accounts.change_account(person.site.server, caller(), person.code, version, state)
-    assert who_am_i(person.site, session).status_code == 401
-    assert person.sign_in().status_code == 401
+def test_who_is_shut_out_is_out_at_once(site: AuthSite, state: AccountState) -> None:
+    """Somebody who was dismissed would work on until the evening."""
+    made = local(site)
+    session = sign_in(site, made).json()["session"]
+    change_account(site.server, caller(subject="chief"), "li-wei", 1, state)
+    assert site.http.get("/v1/session", headers=bearer(session)).status_code == 401
+    assert sign_in(site, made, shift=1).status_code == 401
 
 
-def test_a_session_ends_when_its_holder_says_so(person: Person) -> None:
-    """A session file that was left behind would open the service."""
-    session = person.sign_in().json()["session"]
-    ended = person.site.http.delete("/v1/session", headers={"authorization": f"Bearer {session}"})
-    assert ended.status_code == 204 and who_am_i(person.site, session).status_code == 401
+@pytest.mark.parametrize("after", [IDLE_MS, LASTS_MS])
+def test_a_session_ends_by_itself(one: AuthSite, after: int) -> None:
+    """A machine that was left open would be an operator for ever."""
+    session = sign_in(one, local(one)).json()["session"]
+    steps = max(1, after // (IDLE_MS // 2)) if after != IDLE_MS else 1
+    for _ in range(steps - 1):
+        one.place.shift_ms[0] += IDLE_MS // 2
+        assert one.http.get("/v1/session", headers=bearer(session)).status_code == 200
+    one.place.shift_ms[0] += after if steps == 1 else IDLE_MS // 2
+    assert one.http.get("/v1/session", headers=bearer(session)).status_code == 401
 
 
-def test_nobody_changes_their_own_account(person: Person) -> None:
-    """One person alone could unlock themselves or draw themselves a new credential."""
-    version = accounts.read_account(person.site.server, person.code).version
-    with pytest.raises(Refused, check=lambda error: error.why is Why.SAME_PERSON):
-        accounts.renew_credential(person.site.server, caller(subject=person.code), person.code, version)
+def test_what_changes_others_rights_needs_a_fresh_sign_in(one: AuthSite) -> None:
+    """A session that somebody found open could let another agency in."""
+    made = local(one)
+    session = sign_in(one, made).json()["session"]
+    one.place.shift_ms[0] += FRESH_MS
+    answer = one.http.get("/v1/agencies", headers=bearer(session))
+    assert answer.status_code == 401 and answer.json()["type"].endswith("/sign-in-again")
+    assert "insufficient_user_authentication" in answer.headers["www-authenticate"]
+    assert one.http.get("/v1/projects", headers=bearer(session)).status_code == 200
+    again = sign_in(one, made, shift=0).json()["session"]
+    assert one.http.get("/v1/agencies", headers=bearer(again)).status_code == 200
 
 
-def test_nothing_secret_is_kept_or_logged(person: Person) -> None:
-    """Whoever reads the database could sign in as anybody."""
-    session = person.sign_in().json()["session"]
-    account = accounts.read_account(person.site.server, person.code)
-    kept = repr(account) + str(account.password) + (account.totp or b"").hex()
-    assert person.password not in kept and session not in kept and person.secret not in kept
-    log = person.site.place.unit.log
-    said = b"".join(log.entries(0, log.head().size)).decode()
-    assert session not in said and person.password not in said
+def test_an_access_token_is_no_session(one: AuthSite) -> None:
+    """A token would be taken without its proof."""
+    token = one.token(one.agency())
+    for text in (token, "", "x", "a" * 10_000):
+        assert one.http.get("/v1/session", headers=bearer(text)).status_code == 401
 
 
-def test_one_time_codes_are_those_of_the_rfc() -> None:
-    """Authenticator programs would show other codes (RFC 6238, appendix B, its last six digits)."""
-    secret = b"12345678901234567890"
-    told = {59: "287082", 1_111_111_109: "081804", 1_234_567_890: "005924", 20_000_000_000: "353130"}
-    for moment, code in told.items():
-        assert totp.code_at(secret, moment // 30) == code
-        assert totp.step_of(secret, code, moment, 0) == moment // 30
-        assert totp.step_of(secret, code, moment + 90, 0) is None
+# --- accounts ---
 
 
-# --- the site's provider --------------------------------------------------------------------------------------------
+def test_operators_keep_accounts_over_http(one: AuthSite) -> None:
+    """Only whoever sits at the machine could let people in."""
+    headers = bearer(sign_in(one, local(one)).json()["session"])
+    made = one.http.post("/v1/accounts", json={"account": "ann", "role": "reviewer"}, headers=headers)
+    assert made.status_code == 201 and made.json()["password"]
+    found = one.http.get("/v1/accounts/ann", headers=headers)
+    assert "password" not in found.text and found.json()["is_local"] is True
+    changed = one.http.put(
+        "/v1/accounts/ann/state", json={"state": "locked"}, headers={**headers, "if-match": found.headers["etag"]}
+    )
+    assert changed.json()["state"] == "locked"
+    stale = one.http.put(
+        "/v1/accounts/ann/state", json={"state": "active"}, headers={**headers, "if-match": found.headers["etag"]}
+    )
+    assert stale.status_code == 412
+    renewed = one.http.post("/v1/accounts/ann/credential", headers={**headers, "if-match": changed.headers["etag"]})
+    assert renewed.json()["password"] != made.json()["password"]
+    codes = [each["account"] for each in one.http.get("/v1/accounts", headers=headers).json()["accounts"]]
+    assert codes == ["ann", "li-wei"]
+    changes = [entry.facts["change"] for entry in one.entries("account.change")]
+    assert changes == ["created", "created", "locked", "credential-replaced"]
+    granted = [entry.facts["permission"] for entry in one.entries("permission.change")]
+    assert granted == ["role/operator", "role/reviewer"]
 
 
-@contextmanager
-def with_provider(place: ServiceSite) -> Iterator[tuple[AuthSite, OpenIdProvider]]:
-    with openid_provider(ISSUER) as provider:
-        terms = ProviderTerms(provider.issuer, "unit", ISSUER + RETURN_PATH, SECRET)
-        server = place.auth_server(ISSUER, Provider(terms, place.unit.now_ms))
-        app = create_app(place.unit, authenticator(server), ROUTERS)
-        app.state.auth_server = server
-        yield AuthSite(place, server, app, TestClient(app, base_url=ISSUER, raise_server_exceptions=False)), provider
+def test_nobody_changes_their_own_account(one: AuthSite) -> None:
+    """Who was locked in another's absence could unlock themselves, and two-person rules would be one-person rules."""
+    local(one)
+    for change in (
+        lambda: change_account(one.server, caller(subject="li-wei"), "li-wei", 1, AccountState.LOCKED),
+        lambda: renew_credential(one.server, caller(subject="li-wei"), "li-wei", 1),
+    ):
+        with pytest.raises(Refused) as refused:
+            change()
+        assert refused.value.why is Why.SAME_PERSON
 
 
-def begun(site: AuthSite, verifier: str) -> str:
-    """The provider's address that the browser is sent to."""
-    challenge = b64(hashlib.sha256(verifier.encode()).digest())
-    query = {"port": "4000", "challenge": challenge, "state": STATE}
-    answer = site.http.get("/v1/session/begin", params=query, follow_redirects=False)
-    assert answer.status_code == 303, answer.text
-    return str(answer.headers["location"])
+def test_an_agency_is_no_person(one: AuthSite) -> None:
+    """An account could act in an agency's place."""
+    with pytest.raises(Refused):
+        create_account(one.server, caller(), "police", Role.AGENCY, None)
 
 
-def returned(site: AuthSite, address: str) -> Any:
-    return site.http.get(address, follow_redirects=False)
-
-
-def redeemed(site: AuthSite, code: str, verifier: str) -> Any:
-    return site.http.post("/v1/session", json={"code": code, "verifier": verifier})
-
-
-def test_a_person_signs_in_at_a_certified_provider(place_sqlite: ServiceSite) -> None:
-    """Code, PKCE, nonce or the ID token would not be what a provider by others makes of them."""
-    verifier = secrets.token_urlsafe(48)
-    with with_provider(place_sqlite) as (site, provider):
-        accounts.create_account(site.server, caller(), "li-wei", Role.REVIEWER, "li-wei-at-provider")
-        came = provider.browse(begun(site, verifier))
-        sent = returned(site, came)
-        assert sent.status_code == 303, sent.text
-        address = urlsplit(sent.headers["location"])
-        assert (address.hostname, address.port) == ("127.0.0.1", 4000)
-        answer = parse_qs(address.query)
-        assert answer["state"] == [STATE]
-        (code,) = answer["code"]
-        assert redeemed(site, code, "x" * 48).status_code == 401  # another program's verifier, and the code is spent
-        assert redeemed(site, code, verifier).status_code == 401
-        assert returned(site, came).status_code == 401  # the provider's answer counts once
-        code = parse_qs(urlsplit(returned(site, provider.browse(begun(site, verifier))).headers["location"]).query)[
-            "code"
-        ][0]
-        session = redeemed(site, code, verifier)
-        assert session.status_code == 200, session.text
-        found = who_am_i(site, session.json()["session"]).json()
-        assert (found["subject"], found["role"], found["auth"]) == ("li-wei", "reviewer", "oidc")
-
-
-def test_whom_the_provider_knows_and_the_unit_does_not_stays_out(place_sqlite: ServiceSite) -> None:
-    """Every employee of the city would be an operator."""
-    with with_provider(place_sqlite) as (site, provider):
-        provider.sign_in_as("stranger")
-        assert returned(site, provider.browse(begun(site, "v" * 48))).status_code == 401
-
-
-def test_an_answer_of_another_provider_is_not_taken(place_sqlite: ServiceSite) -> None:
-    """A provider under an attacker's hand could answer in the place of the site's (RFC 9207)."""
-    with with_provider(place_sqlite) as (site, provider):
-        accounts.create_account(site.server, caller(), "li-wei", Role.REVIEWER, "li-wei-at-provider")
-        came = provider.browse(begun(site, "v" * 48))
-        assert (
-            returned(site, came.replace(f"127.0.0.1%3A{urlsplit(provider.issuer).port}", "evil.example")).status_code
-            == 401
-        )
+def test_no_entry_no_session(one: AuthSite) -> None:
+    """Somebody would work without a trace."""
+    made = local(one)
+    one.place.site.stop_signer()
+    one.place.unit.log.signer.close()
+    answer = sign_in(one, made)
+    assert answer.status_code == 503 and "session" not in answer.json()
