@@ -201,7 +201,7 @@ def _random_batch(folder: Path, records: int) -> Batch:
     plan = plan_of_terms(TERMS)
     rng = np.random.default_rng(1)
     schema = arrow_schema(
-        plan, Header("s", plan.fingerprint, "f" * 16, records, "clk", "bench", {}, {}, "bench", "police", 1)
+        plan, Header("s", plan.fingerprint, "f" * 16, records, "clk", "bench", {}, {"rho": 1e-6}, "bench", "police", 1)
     )
     columns = []
     for field in schema:
@@ -210,7 +210,7 @@ def _random_batch(folder: Path, records: int) -> Batch:
         else:
             raw = pa.py_buffer(rng.bytes(records * field.type.byte_width))
             columns.append(pa.Array.from_buffers(field.type, records, [None, raw]))
-    header = Header("s", plan.fingerprint, "f" * 16, records, "clk", "bench", {}, {}, "bench", "police", 1)
+    header = Header("s", plan.fingerprint, "f" * 16, records, "clk", "bench", {}, {"rho": 1e-6}, "bench", "police", 1)
     return Batch(folder, header, pa.table(columns, schema=schema))
 
 

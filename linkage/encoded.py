@@ -12,6 +12,7 @@ Spec: contracts section 2 (Batch).
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -165,13 +166,32 @@ def header_of(schema: pa.Schema, where: str) -> Header:
     """The header in an Arrow schema's metadata; BatchError names `where` and the rule."""
     try:
         header = Header(**json.loads((schema.metadata or {})[META]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise BatchError(f"{where}: the batch header is missing or damaged") from error
+    if not _is_sound(header):
+        raise BatchError(f"{where}: an entry of the batch header is not of its kind")
     if header.format != FORMAT:
         raise BatchError(f"{where}: written by another version of the wire format")
     if not isinstance(header.source, str) or not _SOURCE.fullmatch(header.source):  # it becomes part of file names
         raise BatchError(f"{where}: the header's source is not a plain name")
     return header
+
+
+def _is_sound(header: Header) -> bool:
+    """Whether every entry is of its kind: a stranger wrote it, and figures without order (NaN) pass every limit."""
+    words = (
+        header.source, header.fingerprint, header.secret, header.scheme, header.normaliser, header.project,
+        header.agency, header.format,
+    )  # fmt: skip
+    if not all(isinstance(word, str) for word in words):
+        return False
+    if not all(type(number) is int and number >= 0 for number in (header.records, header.epoch)):
+        return False
+    figures: tuple[Any, ...] = header.collisions, header.health
+    return all(
+        isinstance(each, dict) and all(type(value) in (int, float) and 0 <= value < math.inf for value in each.values())
+        for each in figures
+    )
 
 
 def check_batch(batch: Batch, plan: Plan) -> None:

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage.batches import BatchKind, standing_rows
-from linkage.encoded import HANDLE, HANDLE_BYTES, META, Batch, header_text, read_batch
+from linkage.encoded import HANDLE, HANDLE_BYTES, META, Batch, Header, header_text, read_batch
+from linkage.health.own_figures import PUBLISH_FROM
 from linkage.store import batches as store
 from linkage.unit import Unit
 
@@ -75,10 +76,22 @@ def _laid_over(numbers: list[int], opened: list[Batch], deleted: dict[bytes, int
     ]
     whole = pa.concat_tables([part.replace_schema_metadata(None) for part in parts])
     filled = [each for each in whole.to_batches() if len(each)]
-    header = replace(opened[0].header, records=whole.num_rows)
+    header = header_of_all([batch.header for batch in opened], whole.num_rows)
     schema = whole.schema.with_metadata({META: header_text(header)})
     table = pa.Table.from_batches([pa.RecordBatch.from_arrays(each.columns, schema=schema) for each in filled], schema)
     return Batch(opened[0].path, header, table)
+
+
+def header_of_all(headers: list[Header], records: int) -> Header:
+    """The first one's, for so many records; of what each states of itself, the worst, and nothing of a small file."""
+    first = headers[0]
+    if records < PUBLISH_FROM:
+        return replace(first, records=records, collisions={}, health={})
+    health: dict[str, float] = {}
+    for header in headers:
+        for name, value in header.health.items():
+            health[name] = max(value, health.get(name, 0.0))
+    return replace(first, records=records, health=health)
 
 
 def has_handle(batch: Batch, handle: bytes) -> bool:

@@ -92,6 +92,20 @@ def refusals() -> Iterator[None]:
     except AuditError as error:
         err.print(Text.assemble(("refused: ", "bold red"), str(error)), soft_wrap=True)
         raise typer.Exit(REFUSED) from None
+    except OSError as error:
+        if error.filename is None:  # not about a file that somebody named
+            raise
+        told = f"{_named(error.filename)}: {error.strerror}"
+        err.print(Text.assemble(("refused: ", "bold red"), told), soft_wrap=True)
+        raise typer.Exit(REFUSED) from None
     except KeyboardInterrupt:
         err.print("interrupted: nothing half-written was left behind")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _named(file: object) -> str:
+    """The file as the user named it: a file that is being written has another name until it is whole."""
+    path = Path(str(file))
+    if path.suffix != ".partial":
+        return str(path)
+    return str(path.with_name(path.name.removeprefix(".").removesuffix(".partial")))

@@ -22,12 +22,17 @@ from linkage.plan import Plan
 
 
 def examine_batches(
-    batches: Sequence[Batch], plan: Plan, date: str, progress: Callable[[int, int], None] = lambda done, total: None
+    batches: Sequence[Batch],
+    plan: Plan,
+    date: str,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    are_whole: bool = True,
 ) -> list[HealthReport]:
-    """One report a batch, in their order; none is refused here."""
+    """One report a batch, in their order; none is refused here. `are_whole`: no corrections were laid over them."""
     reports = []
     for done, batch in enumerate(batches, 1):
-        reports.append(examine(batch, plan, date))
+        reports.append(examine(batch, plan, date, is_whole=are_whole))
         progress(done, len(batches))
     return reports
 

@@ -227,7 +227,7 @@ def _examine(unit: Unit, staged: JobRecords, plan: Plan, progress: Callable[[int
     """HealthError for a file, as it stands with its corrections, that fails its health report."""
     date = datetime.fromtimestamp(unit.now_ms() / 1000, UTC).date().isoformat()
     corrected = [one.batch for one in staged.standing if not one.was_examined]
-    refuse_failing(examine_batches(corrected, plan, date, progress))
+    refuse_failing(examine_batches(corrected, plan, date, progress, are_whole=False))
 
 
 def _failure_of(error: Exception) -> Failure:

@@ -31,11 +31,16 @@ def examine(
     date: str,
     own: OwnFigures | None = None,
     progress: Progress = lambda done, total: None,
+    *,
+    is_whole: bool = True,
 ) -> HealthReport:
-    """The health report of a batch under the plan; with `own`, the custodian's form. Never raises for a bad batch."""
+    """The health report of a batch under the plan; with `own`, the custodian's form. Never raises for a bad batch.
+
+    `is_whole` as in `verdict.judge`.
+    """
     found = reference_leaks(plan)
     measures = measure_batch(batch, plan, progress)
-    checks = judge(measures, batch.header, plan, total(found) if found else None, own)
+    checks = judge(measures, batch.header, plan, total(found) if found else None, own, is_whole=is_whole)
     form: Form = "unit" if own is None else "custodian"
     return HealthReport(batch.header.source, date, form, _figures(plan, found), measures, checks, own)
 

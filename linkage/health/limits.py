@@ -180,6 +180,15 @@ RULES: Final[dict[str, Rule]] = {
                      "The custodian must clean its data or ask for narrower key types."),
         ),
         Rule(
+            "stated_margin", "bits", "number",
+            Sentence("机构自报的图匹配裕度", "Margin stated by the custodian"),
+            Sentence("只有机构能用扩散前的滤波器测量裕度；它自报的相关系数不得超过 ρ*(N) 的一半。",
+                     "Only the custodian can measure the margin on its plain filters; the "
+                     "correlation that it states must be at most half of ρ*(N)."),
+            Sentence("机构须增大扩散参数，或改用匹配键方案。",
+                     "The custodian must raise the diffusion, or the project use match keys."),
+        ),
+        Rule(
             "filters_unique", "bits", "count",
             Sentence("相同滤波器的记录数", "Records with one filter"),
             Sentence("大量记录共用一个滤波器，说明值过于常见或记录几乎为空。",

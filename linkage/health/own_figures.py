@@ -18,6 +18,9 @@ from typing import Final
 PUBLISH_FROM: Final = 10_000
 """Records: smaller files state no figure in their header (contracts section 2)."""
 
+STATED: Final = frozenset({"floor", "rho"})
+"""Figures that a header may state."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldFigures:

@@ -10,8 +10,8 @@ Sees:      measures
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from scipy.stats import chi2
@@ -23,9 +23,10 @@ from linkage.health.bit_patterns import BitPatterns
 from linkage.health.key_graph import KeyGraph
 from linkage.health.limits import RULES, Rule, Sentence
 from linkage.health.measures import BatchMeasures
-from linkage.health.own_figures import PUBLISH_FROM, Margin, OwnFigures
+from linkage.health.own_figures import PUBLISH_FROM, STATED, Margin, OwnFigures, rounded_up
 from linkage.health.record_shapes import worst
 from linkage.health.similarities import Similarities
+from linkage.margin import SAFETY, critical_correlation
 from linkage.plan import Plan, diffusion_for
 
 Outcome = Literal["passed", "failed", "not measurable"]
@@ -48,16 +49,27 @@ class Check:
 
 
 def judge(
-    measures: BatchMeasures, header: Header, plan: Plan, floor: float | None, own: OwnFigures | None = None
+    measures: BatchMeasures,
+    header: Header,
+    plan: Plan,
+    floor: float | None,
+    own: OwnFigures | None = None,
+    *,
+    is_whole: bool = True,
 ) -> tuple[Check, ...]:
-    """All checks that the scheme and the form call for; `floor` is Σ N·2^−H2 of the plan by reference."""
+    """All checks that the scheme and the form call for; `floor` is Σ N·2^−H2 of the plan by reference.
+
+    `is_whole`: one file as its custodian encoded it, which states its figures; not one with corrections laid over it.
+    """
     found = [*_parameters(measures, header, plan, floor), *_shapes(measures, plan)]
     if measures.graph is not None:
-        found += _sharing(measures, measures.graph, header, plan, custodian=own is not None)
+        found += _sharing(measures, measures.graph, plan)
     if measures.bits is not None and measures.similar is not None:
         found += _bits(measures.bits, measures.similar)
     if own is not None:
         found += _own(own, measures.records, plan)
+    else:
+        found.append(_stated(header, plan, is_whole=is_whole))
     return tuple(found)
 
 
@@ -80,7 +92,7 @@ def _parameters(measures: BatchMeasures, header: Header, plan: Plan, floor: floa
     yield _check("same_parameters", 0 if measures.same_parameters else 1, 0)
     extra = measures.missing_columns + measures.foreign_columns + measures.empty_cells
     yield _check("planned_columns_only", extra, 0)
-    yield _check("header_says_little", _telling(header), 0)
+    yield _check("header_says_little", _telling(header, plan), 0)
     if plan.scheme == "match-keys":
         yield _check("floor_by_reference", floor, FLOOR)
     else:
@@ -100,17 +112,13 @@ def _shapes(measures: BatchMeasures, plan: Plan) -> Iterator[Check]:
     yield _check("rows_unordered", order, limits.ORDER_Z)
 
 
-def _sharing(
-    measures: BatchMeasures, graph: KeyGraph, header: Header, plan: Plan, *, custodian: bool
-) -> Iterator[Check]:
+def _sharing(measures: BatchMeasures, graph: KeyGraph, plan: Plan) -> Iterator[Check]:
     largest = max((one.largest for one in measures.frequencies), default=0)
     yield _check("largest_group", largest, _largest_group(measures.records))
     yield _check("largest_component", graph.largest_component, limits.LARGEST_COMPONENT)
     enough = graph.implied >= limits.FEWEST_IMPLIED
     yield _check("agreements_consistent", graph.contradicted / graph.implied if enough else None, limits.CONTRADICTED)
     yield _check("chance_neighbours", _surely_by_chance(graph, plan.population), FLOOR)
-    if not custodian:
-        yield _check("stated_floor", header.health.get("floor"), FLOOR, limits.NOT_STATED)
 
 
 def _bits(bits: BitPatterns, similar: Similarities) -> Iterator[Check]:
@@ -128,6 +136,18 @@ def _bits(bits: BitPatterns, similar: Similarities) -> Iterator[Check]:
         "similarity_is_noise", None if similar.excess is None else max(0.0, similar.excess), 0.02 + 15 * luck**2
     )
     yield _check("islands_small", similar.island, _largest_group(bits.records))
+
+
+def _stated(header: Header, plan: Plan, *, is_whole: bool) -> Check:
+    """What only the custodian can measure. A file that may state it and does not hides it, and fails."""
+    if plan.scheme == "match-keys":
+        check = _check("stated_floor", header.health.get("floor"), FLOOR, limits.NOT_STATED)
+    else:  # it is stated to one digit, rounded up, and so is the limit
+        limit = rounded_up(SAFETY * critical_correlation(plan.population))
+        check = _check("stated_margin", header.health.get("rho"), limit, limits.NOT_STATED)
+    if check.measured is None and is_whole and header.records >= PUBLISH_FROM:
+        return replace(check, outcome="failed", reason=check.rule.reason)
+    return check
 
 
 def _own(own: OwnFigures, records: int, plan: Plan) -> Iterator[Check]:
@@ -175,9 +195,10 @@ def _surely_by_chance(graph: KeyGraph, population: int) -> float:
     return float(chi2.ppf(0.05, 2 * pairs) / graph.children * population / graph.children)
 
 
-def _telling(header: Header) -> int:
-    """Figures of the header that are not rounded, or that a file so small may not state."""
-    said: Mapping[str, float] = {**header.collisions, **header.health}
+def _telling(header: Header, plan: Plan) -> int:
+    """Figures of the header that have no place there, are not rounded, or that a file so small may not state."""
+    said = (*header.collisions.values(), *header.health.values())
     if header.records < PUBLISH_FROM:
         return len(said)
-    return sum(float(f"{value:.1e}") != float(value) for value in said.values())
+    foreign = len(set(header.collisions) - set(plan.schema.tags)) + len(set(header.health) - STATED)
+    return foreign + sum(float(f"{value:.1e}") != float(value) for value in said)

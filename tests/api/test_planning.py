@@ -68,3 +68,12 @@ def test_the_second_scheme_has_a_plan_too(tmp_path: Path) -> None:
     """Without this a CLK project would have no file to share."""
     file = project(tmp_path, 20_000, 'scheme = "clk"\n')
     assert "diffusion t = 5" in run(file, "--out", tmp_path / "plan.json")
+
+
+def test_a_plan_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    """A folder that is not there would end in a page of code, after the planner's work."""
+    file = tmp_path / "p.toml"
+    file.write_text('[project]\nschema = "cn-child-v1"\nscheme = "clk"\npopulation = 10_000\n', encoding="utf-8")
+    result = CliRunner().invoke(app, ["project", "plan", str(file), "--out", str(tmp_path / "none" / "plan.json")])
+    assert result.exit_code == 2 and not isinstance(result.exception, OSError)
+    assert "plan.json: No such file" in result.stderr and ".partial" not in result.stderr

@@ -178,3 +178,48 @@ def test_shared_keys_equal_a_plain_count(drawn: list[int], slots: int) -> None:
     assert found.frequency.distinct == len(holders)
     assert found.frequency.largest == max(len(rows) for rows in holders.values())
     assert found.frequency.pairs == sum(len(rows) * (len(rows) - 1) // 2 for rows in holders.values())
+
+
+@pytest.mark.parametrize(
+    ("stated", "result"),
+    [({"floor": 0.2}, "passed"), ({"floor": 0.3}, "failed"), ({}, "failed")],
+)
+def test_a_large_file_must_state_its_floor(stated: dict[str, float], result: str, tmp_path: Path) -> None:
+    """A custodian would get past its own failing figure by leaving it out."""
+    report = report_of(tmp_path, padded(10_000), change=lambda header: replace(header, health=stated))
+    assert outcome(report, "stated_floor") == result
+
+
+def test_a_small_file_need_not_state_it(tmp_path: Path) -> None:
+    """Every file of fewer than 10,000 records would be refused."""
+    assert outcome(report_of(tmp_path, padded(50)), "stated_floor") == "not measurable"
+
+
+def test_corrections_laid_over_a_file_need_not_state_it(tmp_path: Path) -> None:
+    """A file that grows over 10,000 records by corrections would stop every job."""
+    batch = make_batch(tmp_path, padded(10_000))
+    assert outcome(examine(batch, small_plan(), "", is_whole=False), "stated_floor") == "not measurable"
+
+
+@pytest.mark.parametrize(
+    "said", [{"collisions": {"王小明 2012": 0.1}}, {"health": {"floor": 0.1, "王小明": 0.1}}], ids=["rate", "figure"]
+)
+def test_figures_of_other_names_fail(said: dict[str, dict[str, float]], tmp_path: Path) -> None:
+    """The names of figures could carry anything out."""
+    keys = padded(10_000)
+    report = report_of(tmp_path, keys, change=lambda header: replace(header, **said))
+    assert "header_says_little" in failures(report)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"health": {"floor": float("nan")}}, {"health": {"floor": -1.0}}, {"health": {"floor": "0.1"}}, {"health": []},
+        {"collisions": {"NX": float("inf")}}, {"collisions": {"NX": True}}, {"records": True}, {"epoch": "1"},
+        {"project": None},
+    ],
+)  # fmt: skip
+def test_header_entries_that_are_not_of_their_kind_are_refused(said: dict[str, object], tmp_path: Path) -> None:
+    """A figure that is no number passes every limit; an entry of another kind ends the unit's job in a fault."""
+    with pytest.raises(BatchError, match="not of its kind"):
+        make_batch(tmp_path, padded(1), change=lambda header: replace(header, **said))  # type: ignore[arg-type]

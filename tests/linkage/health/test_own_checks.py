@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from health_batches import failures, make_batch, padded, small_plan
+from health_batches import failures, make_batch, outcome, padded, small_plan
 
 from linkage.encoding.own_health import own_figures
 from linkage.encoding.tag_columns import TagColumn
 from linkage.encoding.tags import FieldCount, TaggedRecords
 from linkage.errors import HealthError
 from linkage.health.examine import examine, refuse_unhealthy
-from linkage.health.own_figures import Attack, KeyTypeLeakage, Leakage, Margin, OwnFigures
+from linkage.health.own_figures import Attack, KeyTypeLeakage, Leakage, Margin, OwnFigures, rounded_up, stated
 from linkage.health.report import HealthReport
+from linkage.margin import SAFETY, critical_correlation
 from linkage.plan import Plan
 from linkage.schema import load_schema
 
@@ -87,3 +88,20 @@ def test_the_source_order_is_noticed() -> None:
     assert asleep.source_order_z is not None and asleep.source_order_z > 6
     assert shuffled.source_order_z is not None and shuffled.source_order_z < 6
     assert [one.commonest for one in asleep.tags] == [1.0]
+
+
+@pytest.mark.parametrize(("stated", "result"), [({"rho": 0.02}, "passed"), ({"rho": 0.09}, "failed"), ({}, "failed")])
+def test_a_large_file_of_filters_must_state_its_margin(stated: dict[str, float], result: str, tmp_path: Path) -> None:
+    """The unit would match filters whose margin their custodian measured as broken, or kept to itself."""
+    plan = Plan(load_schema("cn-child-v1"), "clk", 10_000, "test/1", diffusion=10)
+    filters = np.random.default_rng(1).integers(0, 256, (10_000, 128), dtype=np.uint8)
+    batch = make_batch(tmp_path, {"clk": filters}, plan, change=lambda header: replace(header, health=stated))
+    assert outcome(examine(batch, plan, ""), "stated_margin") == result
+
+
+def test_a_correlation_at_the_limit_passes_at_both_ends() -> None:
+    """A custodian's own pass would be the unit's refusal, since the header has one digit."""
+    for population in (10_000, 200_000, 2_000_000):
+        limit = SAFETY * critical_correlation(population)
+        said = stated(10_000, None, replace(MARGIN, rho=limit))["rho"]
+        assert limit <= said == rounded_up(limit)
