@@ -22,6 +22,7 @@ import numpy as np
 from bench.attack_full import KEPT as ATTACKS
 from bench.attack_full import ROOT, ROWS, judged
 from bench.quality import entities, run, true_pairs
+from linkage.errors import HealthError
 from linkage.matching.cluster_pairs import linked_pairs
 from linkage.plan import Scheme, diffusion_for
 from linkage.synthetic import profiles
@@ -41,15 +42,18 @@ TABLE_MARKS = ("<!-- bench.curve: attacks -->", "<!-- bench.curve: end of attack
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Quality across sources of one city, linked under one plan. `detail`: key types, or t."""
+    """Quality across sources of one city, linked under one plan. `detail`: key types, or t.
+
+    All three None: an agency's encoder refused, because its file leaks more than the plan allows for.
+    """
 
     scheme: Scheme
     profile: str
     population: int
     detail: str
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
 
 
 def measure(scheme: Scheme, profile: str, population: int) -> Point:
@@ -62,7 +66,10 @@ def measure(scheme: Scheme, profile: str, population: int) -> Point:
         if scheme == "clk":
             text = text.replace("[project]\n", '[project]\nscheme = "clk"\n', 1)
         project.write_text(text, encoding="utf-8")
-        result, _ = run(project)
+        try:
+            result, _ = run(project)
+        except HealthError:
+            return Point(scheme, profile, population, "refused", None, None, None)
         entity = entities(result, folder / "truth.csv")
     found = result.matches
     links = linked_pairs(found.clusters, found.pairs.a, found.pairs.b, found.weight)
@@ -87,7 +94,7 @@ def points(again: bool) -> list[Point]:
                 point = known.get((scheme, profile, population)) or measure(scheme, profile, population)
                 out.append(point)
                 known[scheme, profile, population] = point
-                print(f"{scheme:12} {profile:8} {population:>12,}  F1 {point.f1:.4f}  {point.detail}", flush=True)
+                print(f"{scheme:12} {profile:8} {population:>12,}  F1 {shown(point)}  {point.detail}", flush=True)
                 rows = [asdict(p) for p in known.values()]
                 POINTS.parent.mkdir(parents=True, exist_ok=True)
                 POINTS.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -115,9 +122,13 @@ def curve_table(found: Sequence[Point]) -> Iterator[str]:
         keys, hard = (by["match-keys", profile, n] for profile in PROFILES)
         clk, clk_hard = (by["clk", profile, n] for profile in PROFILES)
         yield (
-            f"| {n:,} | {keys.f1:.4f} / {hard.f1:.4f} | {keys.detail.split()[0]} "
-            f"| {clk.f1:.4f} / {clk_hard.f1:.4f} | {clk.detail.split()[-1]} |"
+            f"| {n:,} | {shown(keys)} / {shown(hard)} | {keys.detail.split()[0]} "
+            f"| {shown(clk)} / {shown(clk_hard)} | {clk.detail.split()[-1]} |"
         )
+
+
+def shown(point: Point) -> str:
+    return "refused" if point.f1 is None else f"{point.f1:.4f}"
 
 
 def attack_table(results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
