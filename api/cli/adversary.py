@@ -88,7 +88,7 @@ def graph(
     from linkage.attacks.match_key_report import attack_graph
 
     with refusals(), _steps() as step:
-        if _is_clk(scheme):
+        if _is_clk(scheme, population):
             findings = clk_report.attack_graph(scheme, children, seed, _profile(profile), population, overlap, step)
         else:
             plan = _plan(population)
@@ -114,7 +114,7 @@ def known_pairs(
 
     sizes = known or [100, 500, 1000]
     with refusals(), _steps() as step:
-        if _is_clk(scheme):
+        if _is_clk(scheme, population, project):
             made = (children, seed, _profile(profile), population)
             findings = clk_report.attack_known_pairs(scheme, *made, sizes, step)
         else:
@@ -138,7 +138,7 @@ def frequency(
     from linkage.attacks.match_key_report import attack_frequency
 
     with refusals(), _steps() as step:
-        if _is_clk(scheme):
+        if _is_clk(scheme, population):
             findings = clk_report.attack_frequency(scheme, children, seed, _profile(profile), population, step)
         else:
             plan = _plan(population)
@@ -184,7 +184,7 @@ def margin(
     from linkage.attacks.match_key_report import margin_of_keys
 
     with refusals(), _steps() as step:
-        if _is_clk(scheme):
+        if _is_clk(scheme, population, project):
             findings = clk_report.margin_of_clk(scheme, children, seed, _profile(profile), population, step)
         else:
             plan, plaintext = _plaintext(project, children, seed, profile, population, step)
@@ -202,7 +202,7 @@ def _steps() -> Iterator[Callable[[str], None]]:
 def _report(name: str, scheme: str, findings: Sequence[Finding], as_json: Path | None) -> None:
     if as_json:
         text = {"attack": name, "scheme": scheme, "findings": [finding.to_json_dict() for finding in findings]}
-        with whole_file(as_json) as partial:
+        with refusals(), whole_file(as_json) as partial:
             partial.write_text(json.dumps(text, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     out.print(findings_table(name, scheme, findings))
 
@@ -243,8 +243,20 @@ def _plaintext(
     return plan_of(loaded), project_plaintext(loaded)
 
 
-def _is_clk(scheme: str) -> bool:
-    return scheme.partition(":")[0] in ("clk", "plain-clk", "min-hash", "blip", "eld")
+def _is_clk(scheme: str, population: int, project: Path | None = None) -> bool:
+    """Whether the attack is one on filters; ProjectError for filters that nobody can make, or of a project's files."""
+    from linkage.attacks.weak_schemes import scheme_named
+
+    if scheme.partition(":")[0] not in ("clk", "plain-clk", "min-hash", "blip", "eld"):
+        return False
+    try:
+        scheme_named(scheme, population)
+    except ValueError as error:
+        said, _, hint = str(error).partition("; ")
+        raise ProjectError(f"--scheme: {said}", hint=hint) from None
+    if project is not None:
+        raise ProjectError("--project: a project's own files are attacked as match keys only", hint="leave --scheme out")
+    return True
 
 
 def _key_scheme(name: str, plan: Plan) -> KeyScheme:

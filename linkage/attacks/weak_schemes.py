@@ -27,7 +27,7 @@ from linkage.attacks.clk_plaintext import Columns
 from linkage.encoding.clk import ClkKeys, FieldTokens, encode_fields
 from linkage.encoding.clk_filling import fill_up
 from linkage.encoding.clk_tokens import FILL_TO
-from linkage.encoding.diffusion import diffuse
+from linkage.encoding.diffusion import MOST_INPUTS, diffuse
 from linkage.encoding.token_incidence import incidence
 from linkage.margin import signs
 from linkage.plan import diffusion_for
@@ -38,6 +38,7 @@ Kind = Literal["clk", "plain-clk", "eld", "blip", "min-hash"]
 
 BITS: Final = 1024
 _FUNCTIONS_AT_ONCE: Final = 64
+_LENGTHS: Final = frozenset(1 << power for power in range(8, 17))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ class Scheme:
 
 def scheme_named(name: str, population: int) -> Scheme:
     """The scheme of a name such as "clk", "plain-clk" or "eld:t=3,m=2048"; ValueError for any other."""
-    kind, _, given = name.partition(":")
-    settings = dict(part.split("=", 1) for part in given.split(",") if "=" in part)
+    kind, colon, given = name.partition(":")
+    settings = dict(part.partition("=")[::2] for part in given.split(",")) if colon else {}
     schemes: dict[str, Scheme] = {
         "clk": Scheme("clk", diffusion_for(population), fill_to=FILL_TO["cn-child"]),
         "plain-clk": Scheme("plain-clk"),
@@ -92,10 +93,14 @@ def scheme_named(name: str, population: int) -> Scheme:
         "min-hash": Scheme("min-hash"),
     }
     readers = {"t": ("t", int), "m": ("m", int), "f": ("flips", float)}
-    if kind not in schemes or not settings.keys() <= readers.keys():
-        raise ValueError("no such scheme; known: clk, plain-clk, eld:t=3,m=2048, blip:f=0.05, min-hash")
-    changed = {readers[key][0]: readers[key][1](value) for key, value in settings.items()}
-    return replace(schemes[kind], **changed)
+    try:
+        changed = {readers[key][0]: readers[key][1](value) for key, value in settings.items()}
+        made = replace(schemes[kind], **changed)
+    except (KeyError, ValueError):
+        raise ValueError("no such scheme; known: clk, plain-clk, eld:t=3,m=2048, blip:f=0.05, min-hash") from None
+    if not (1 <= made.t <= MOST_INPUTS and made.m in _LENGTHS and 0.0 <= made.flips <= 1.0):
+        raise ValueError("no such scheme; t is 1 to 64, m a power of two from 256 to 65,536, f a share")
+    return made
 
 
 def guessed_keys(count: int, seed: int) -> list[bytes]:

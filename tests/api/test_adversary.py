@@ -73,3 +73,17 @@ def test_figures_read_as_people_write_them() -> None:
         "1,200",
         "10.4 days",
     ]
+
+
+@pytest.mark.parametrize("scheme", ["eld:t=x", "eld:t=0", "eld:q=3", "eld:", "clk:zz", "blip:f=nan", "eld:m=1000"])
+def test_filters_that_nobody_can_make_are_refused(scheme: str) -> None:
+    """A misspelt setting would be left out in silence and figures of another scheme shown, or end in a page of code."""
+    result = CliRunner().invoke(app, ["attack", "margin", *SMALL, "--scheme", scheme])
+    assert result.exit_code == 2 and "no such scheme" in result.output
+
+
+def test_filters_of_own_files_are_refused(tmp_path: Path) -> None:
+    """Figures of a generated city would be taken for those of the agency's own files."""
+    project = write_city(build_city(300, 3), tmp_path)
+    result = CliRunner().invoke(app, ["attack", "known-pairs", "--scheme", "clk", "--project", str(project)])
+    assert result.exit_code == 2 and "match keys only" in result.output
