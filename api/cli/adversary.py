@@ -255,7 +255,7 @@ def _is_clk(scheme: str, population: int, project: Path | None = None) -> bool:
         said, _, hint = str(error).partition("; ")
         raise ProjectError(f"--scheme: {said}", hint=hint) from None
     if project is not None:
-        raise ProjectError("--project: a project's own files are attacked as match keys only", hint="leave --scheme out")
+        raise ProjectError("--project: own files are attacked as match keys only", hint="leave --scheme out")
     return True
 
 
