@@ -29,6 +29,7 @@ from linkage.health.own_figures import (
     TagFigures,
     rounded,
     rounded_up,
+    two_digits,
 )
 from linkage.margin import Margin as ClkMargin
 from linkage.plan import Plan
@@ -66,11 +67,16 @@ def leakage_figures(columns: Mapping[str, TagColumn], plan: Plan) -> Leakage:
     verdict = check_leakage(measured, plan, reference)
     return Leakage(
         reference=verdict.reference,
-        upper=verdict.upper,
+        upper=two_digits(verdict.upper),
         allowed=verdict.allowed,
         fits=verdict.fits,
         key_types=tuple(
-            KeyTypeLeakage(one.key_type, one.agreeing_pairs, one.compared_pairs, verdict.strangers[one.key_type])
+            KeyTypeLeakage(
+                one.key_type,
+                round(two_digits(one.agreeing_pairs)),
+                round(two_digits(one.compared_pairs)),
+                two_digits(verdict.strangers[one.key_type]),
+            )
             for one in measured.key_types
             if one.key_type in verdict.strangers
         ),

@@ -1,8 +1,8 @@
 """What the custodian alone can add to a health report: figures from its tags, its plain filters and its own file order.
 
-All of them are file-wide. Shares are rounded to two digits before they get here, so that no figure moves visibly with
-one record. How they are measured is the encoder's business (`linkage/encoding/own_health.py`); the linkage unit gets
-none of them but the few in a batch's header (`stated`).
+All of them are file-wide. Shares and counts of pairs are rounded to two digits before they get here, so that hardly
+any figure moves with one record. How they are measured is the encoder's business (`linkage/encoding/own_health.py`);
+the linkage unit gets none of them but the few in a batch's header (`stated`).
 
 May touch: nothing
 Sees:      counts and shares
@@ -137,6 +137,11 @@ def stated(records: int, leakage: Leakage | None, margin: Margin | None) -> dict
 def rounded(share: float, records: int) -> float:
     """A share to two digits after the point, to one where a hundredth would be a handful of records."""
     return round(share, 2 if records >= 1_000 else 1)
+
+
+def two_digits(value: float) -> float:
+    """The nearest number with two significant digits; what is not finite stays."""
+    return float(f"{value:.1e}")
 
 
 def rounded_up(value: float) -> float:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from linkage.errors import HealthError
 from linkage.health.examine import refuse_unhealthy
 from linkage.health.limits import RULES
-from linkage.health.own_figures import Leakage, rounded, rounded_up, stated
+from linkage.health.own_figures import Leakage, rounded, rounded_up, stated, two_digits
 from linkage.health.report import canonical
 
 
@@ -69,3 +69,8 @@ def test_rounding_up_keeps_one_digit_and_never_flatters(value: float) -> None:
 def test_shares_of_small_files_have_one_digit() -> None:
     """A hundredth of a small file is a handful of children."""
     assert rounded(0.1234, 500) == 0.1 and rounded(0.1234, 5_000) == 0.12
+
+
+def test_figures_of_own_pairs_have_two_digits() -> None:
+    """An exact count before and after a correction would show how that one record agrees with strangers."""
+    assert [two_digits(value) for value in (0.15678, 123_456, 0, 9.99)] == [0.16, 120_000, 0, 10.0]
