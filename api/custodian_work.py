@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from api.client import SealinkClient, ServiceError
+from api.client.transport import checked_base
 from api.custody_folder import CustodyFolder, Profile
 from api.own_records import records_by_handle
 from audit.crypto.errors import MissingKeyError
@@ -55,6 +56,7 @@ class SignedIn:
 
 def sign_in(folder: CustodyFolder, service: str, agency: str) -> SignedIn:
     """Make keys where there are none, pin the unit's, and see whether the service knows the agency by now."""
+    checked_base(service)  # before keys are made for an address that no batch may go to
     keys = folder.keys() if folder.has_keys else folder.make_keys(agency)
     if keys.owner != agency:
         raise KeyFileError(f"{folder.path}: the folder of another agency", hint="name another folder with --at")

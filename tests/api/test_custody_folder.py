@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from api.client import ServiceError
+from api.custodian_work import sign_in
 from api.custody_folder import CustodyFolder, Profile
 from linkage.encoded import whole_file
 from linkage.errors import ProjectError
@@ -55,3 +57,10 @@ def test_a_private_file_is_its_owners_from_the_first_byte(tmp_path: Path) -> Non
         assert partial.stat().st_mode & 0o777 == 0o600
         partial.write_text("record,pseudonym\n", encoding="utf-8")
     assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_no_keys_are_made_for_an_open_line(tmp_path: Path) -> None:
+    """Keys would lie in a folder that a mistyped address made, or a sign-in go over plain HTTP."""
+    with pytest.raises(ServiceError, match="https"):
+        sign_in(folder(tmp_path / "custody"), "http://unit.example", "police")
+    assert not (tmp_path / "custody").exists()
