@@ -14,13 +14,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
 
 from api.auth.authenticating import authenticator
 from api.auth.dpop import Nonces
-from api.auth.permissions import GRANTS
 from api.auth.provider import RETURN_PATH, Provider, ProviderTerms
 from api.auth.refusals import login_refusals, token_refusals
 from api.auth.server import AuthServer
@@ -31,7 +31,6 @@ from api.linkage.routers import ROUTERS
 from api.migrations.migrating import is_current
 from api.migrations.roles import Roles
 from api.settings import Settings, SettingsError, read_secret
-from audit import canonical
 from audit.crypto import passphrase
 from audit.crypto.errors import MissingKeyError
 from audit.crypto.keystore import Keystore, load
@@ -51,6 +50,8 @@ from linkage.unit import Policy, Unit, UnitKeys
 
 OWN: Final = "unit"
 """Name of the unit's keys in its keystore."""
+
+RULES: Final = Path(__file__).parent / "auth" / "linkage-1.rules"
 
 LOG_DEADLINE_S: Final = 5.0
 
@@ -130,9 +131,8 @@ def now_ms() -> int:
 
 
 def rules() -> Policy:
-    """The closed list of who may do what, by its hash: what every decision in the log was made under."""
-    table = {str(role): sorted(map(str, permissions)) for role, permissions in GRANTS.items()}
-    return Policy("linkage-permissions", hashlib.sha256(canonical.dumps(dict(table))).hexdigest())
+    """The rule file that decisions in the log are made under, and made again with by auditors."""
+    return Policy("linkage-1", hashlib.sha256(RULES.read_bytes()).hexdigest())
 
 
 def _check_revision(database: Database) -> None:

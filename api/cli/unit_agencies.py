@@ -42,7 +42,15 @@ def register(app: typer.Typer) -> None:
     """Add this persona's commands."""
     unit.add_typer(agency, name="agency")
     unit.add_typer(token_key, name="token-key")
+    unit.command("rules")(show_rules)
     app.add_typer(unit, name="unit")
+
+
+def show_rules() -> None:
+    """Print the rule file that the service decides under, for `sealink audit policy`."""
+    from api.wiring import RULES
+
+    out.print(RULES.read_text(encoding="ascii"), end="", markup=False, highlight=False, soft_wrap=True)
 
 
 @agency.command("add")

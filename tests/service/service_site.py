@@ -21,16 +21,19 @@ from api.auth.token_keys import TokenKeys, with_token_keys
 from api.http.problems import Problem
 from api.linkage.app import create_app
 from api.models import METADATA as DESK_METADATA
+from api.wiring import RULES, rules
 from audit.crypto.hpke import OpeningKey
 from audit.crypto.keystore import Keystore
 from audit.crypto.signatures import SigningKey
-from audit.events import Book
+from audit.entry import Entry, read
+from audit.events import Book, Outcome
 from audit.keys import Ed25519Signer
 from audit.store import create_store
+from audit.verifier.rules import parse_rules
 from linkage.caller import Caller
 from linkage.database import Database
 from linkage.models import METADATA
-from linkage.unit import Policy, Unit, UnitKeys
+from linkage.unit import Unit, UnitKeys
 
 WHO = "x-test-who"
 """Header that tests name their principal with: `role/agency-or-dash/subject`."""
@@ -83,9 +86,19 @@ class ServiceSite:
         self.servers.append(made)
         return made
 
+    def must_follow_the_rules(self) -> None:
+        """Every decision to allow, of every test, is one that an auditor reaches by the shipped rule file."""
+        shipped, log, earlier = parse_rules(RULES.read_bytes()), self.unit.log, dict[str, Entry]()
+        for data in log.entries(0, log.head().size):
+            entry = read(data)
+            if entry.decision is not None and entry.decision.outcome is Outcome.ALLOW:
+                assert shipped.allow(entry, earlier), (entry.event, entry.actor.role, entry.decision.reasons)
+            earlier[entry.req] = entry
+
     def close(self) -> None:
         for server in self.servers:
             server.close()
+        self.must_follow_the_rules()
         self.unit.database.close()
         self.site.close()
 
@@ -106,7 +119,7 @@ def build_site(url: str, folder: Path, tables: Sequence[object] = ()) -> Service
         log=site.open(),
         folder=folder / "data",
         keys=UnitKeys(OpeningKey.generate(), SigningKey.generate()),
-        policy=Policy("linkage-rules", "a" * 64),
+        policy=rules(),
         now_ms=lambda: time.time_ns() // 1_000_000 + shift[0],
     )
     unit.folder.mkdir()

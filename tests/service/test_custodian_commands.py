@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,6 +141,16 @@ def test_another_agency_s_folder_is_not_used(story: Story) -> None:
     """An agency would speak with the keys of another."""
     told = story.as_agency("police-station", "login", story.base, "--agency", "first-school", fails=True)
     assert "another agency" in told.stderr
+
+
+def test_an_auditor_makes_every_decision_again(linked: Story) -> None:
+    """Nobody outside could tell whether the service followed its own rules."""
+    rules = linked.root / "linkage-1.rules"
+    rules.write_text(linked.run("unit", "rules").stdout, encoding="ascii")
+    time.sleep(3)  # the published folder follows within a second or two
+    log = linked.root / "unit" / "log"
+    told = linked.run("audit", "policy", str(log), "--keys", str(log / "vkeys"), "--rules", str(rules))
+    assert "PROVEN" in told.output
 
 
 def test_no_command_says_a_secret_or_a_child(linked: Story) -> None:
