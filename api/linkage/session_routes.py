@@ -33,7 +33,7 @@ Challenge = Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{43}$", description="PK
 State = Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{16,128}$", description="what the command knows its answer by")]
 Port = Annotated[int, Query(ge=1_024, le=65_535, description="where the command listens, at 127.0.0.1")]
 Fresh = Annotated[bool, Query(description="the person must prove anew who they are")]
-Returned = Annotated[str, Query(max_length=4_096)]
+Returned = Annotated[str, Query(max_length=4_096, pattern=r"^[ -~]*$")]
 _SIGN_IN_PROBLEMS = {"x-problems": ["sign-in-refused", "too-many-requests", "not-found", "not-served"]}
 
 
