@@ -38,10 +38,8 @@ from api.client import SealinkClient, ServiceError
 from api.custody_folder import CustodyFolder
 from api.run_log import verify_run_log
 from api.settings import Settings
-from api.wiring import opened
+from api.wiring import console_caller, opened
 from api.working_folder import make_folder
-from audit.entry import Actor
-from linkage.caller import Caller
 from linkage.encoding.custody import normaliser_fingerprint
 from linkage.encoding.project import load_project, load_terms
 from linkage.errors import LinkageError
@@ -79,8 +77,8 @@ def told_story(out: Path, children: int, bar: Bar, say: Say) -> Iterator[tuple[T
     if out.exists():
         shutil.rmtree(out)
     project = write_city(build_city(children, SEED, TYPICAL), out / "data")
-    settings = make_folder(out / "unit", public_url=f"http://127.0.0.1:{(port := _free_port())}", port=port)
-    with _serving(settings, out / "service.log") as address:  # 1
+    settings = make_folder(out / "unit", public_url=f"http://127.0.0.1:{(port := free_port())}", port=port)
+    with serving(settings, out / "service.log") as address:  # 1
         say(f"the unit serves on {address}")
         folders = _agencies(settings, address, out, project, say)  # 2
         with _clients(address, folders) as clients:
@@ -96,7 +94,7 @@ def told_story(out: Path, children: int, bar: Bar, say: Say) -> Iterator[tuple[T
 
 
 @contextmanager
-def _serving(settings: Settings, log: Path) -> Iterator[str]:
+def serving(settings: Settings, log: Path) -> Iterator[str]:
     """`sealink serve linkage` as a process of its own, until the block ends."""
     command = [sys.executable, "-m", "api.cli.main", "serve", "linkage", "--settings", str(settings.file)]
     with log.open("wb") as lines, subprocess.Popen(command, stderr=lines, stdin=subprocess.DEVNULL) as process:  # noqa: S603
@@ -122,7 +120,6 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
 def _agencies(settings: Settings, address: str, out: Path, project: Path, say: Say) -> dict[str, CustodyFolder]:
     """Three agencies that are registered, have joined and share one linkage secret."""
     folders = {each: _folder(out / each) for each in AGENCIES}
-    operator = Caller(Actor("console", "linkage-unit", "operator", "machine", "console"))
     stated = load_terms(project)
     terms = Terms(
         stated.schema, stated.scheme, stated.population, normaliser_fingerprint(), stated.diffusion or 0,
@@ -133,8 +130,8 @@ def _agencies(settings: Settings, address: str, out: Path, project: Path, say: S
         for each, folder in folders.items():
             custodian_work.sign_in(folder, address, each)
             jwk: Any = folder.registration()["oauth"]
-            register_agency(service.unit, operator, each, each, each, public_key(jwk))
-        create_project(service.unit, operator, PROJECT, terms)
+            register_agency(service.unit, console_caller(), each, each, each, public_key(jwk))
+        create_project(service.unit, console_caller(), PROJECT, terms)
     say(f"{', '.join(AGENCIES)} are registered; project {PROJECT}")
     with _clients(address, folders) as clients:
         for each in AGENCIES:
@@ -217,6 +214,7 @@ def _folder(path: Path) -> CustodyFolder:
     return CustodyFolder(path, lambda is_new: phrase)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listened on a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])

@@ -121,6 +121,11 @@ def worker_caller() -> Caller:
     return Caller(Actor("worker", "linkage-unit", "service", "none", "service"))
 
 
+def console_caller() -> Caller:
+    """Who the log names for what is done at the unit's own machine, without HTTP."""
+    return Caller(Actor("console", "linkage-unit", "operator", "machine", "console"))
+
+
 def roles_of(settings: Settings) -> Roles:
     """Who gets which grants on PostgreSQL."""
     return Roles(settings.database.service_role, settings.database.auditor_role)

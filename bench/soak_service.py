@@ -21,15 +21,10 @@ import os
 import random
 import secrets
 import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,12 +36,12 @@ from api.auth.jose_keys import public_key
 from api.client import SealinkClient, ServiceError
 from api.custody_folder import CustodyFolder
 from api.run_log import verify_run_log
+from api.service_demo import free_port, serving
 from api.settings import Settings, load_settings
-from api.wiring import opened
+from api.wiring import console_caller, opened
 from api.working_folder import make_folder
 from audit.crypto.hpke import SealingKey
-from audit.entry import Actor, read
-from linkage.caller import Caller
+from audit.entry import read
 from linkage.encoded import Chunk, Header, read_batch, write_batch
 from linkage.encoding.sealed_batch import seal_batch
 from linkage.flows.manage_projects import create_project, plan_of_terms
@@ -58,10 +53,8 @@ PROJECT = "soak"
 CHILDREN = 6_000
 AGENCIES = tuple(f"agency-{number}" for number in range(8))
 TERMS = Terms("cn-child-v1", "clk", 20_000, "soak", 10, "soak", "soak", "", 30, AGENCIES)
-OPERATOR = Caller(Actor("console", "linkage-unit", "operator", "machine", "console"))
 HONEST = {"no-records", "workers-lost"}
 """Failures that jobs may end with here: asked for before there is anything to match, or killed three times."""
-START_S = 60.0
 
 
 @dataclass
@@ -144,38 +137,18 @@ class Agency:
         return np.packbits(bits ^ noise)
 
 
-@contextmanager
-def serving(settings: Settings, log: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "api.cli.main", "serve", "linkage", "--settings", str(settings.file)]
-    with log.open("wb") as lines, subprocess.Popen(command, stderr=lines, stdin=subprocess.DEVNULL) as process:
-        try:
-            until = time.monotonic() + START_S
-            with SealinkClient(settings.public_url) as client:
-                while True:
-                    try:
-                        client.unit()
-                        break
-                    except ServiceError:
-                        if process.poll() is not None or time.monotonic() > until:
-                            raise SystemExit(f"the service did not start: {log.read_text()[-2_000:]}") from None
-                        time.sleep(0.2)
-            yield settings.public_url
-        finally:
-            process.terminate()
-
-
 def prepared(settings: Settings, address: str, root: Path) -> list[Agency]:
     """Eight agencies, registered and joined."""
     plan = plan_of_terms(TERMS)
     made = []
     with opened(settings) as service:
-        create_project(service.unit, OPERATOR, PROJECT, TERMS)
+        create_project(service.unit, console_caller(), PROJECT, TERMS)
         for number, code in enumerate(AGENCIES):
             phrase = secrets.token_hex(16).encode()
             folder = CustodyFolder(root / code, lambda is_new, phrase=phrase: phrase)
             custodian_work.sign_in(folder, address, code)
             jwk = folder.registration()["oauth"]
-            register_agency(service.unit, OPERATOR, code, code, "agency", public_key(jwk))  # type: ignore[arg-type]
+            register_agency(service.unit, console_caller(), code, code, "agency", public_key(jwk))  # type: ignore[arg-type]
             made.append(Agency(folder, plan, number + 1))
     for agency in made:
         with SealinkClient(address, agency.folder.credential()) as client:
@@ -254,9 +227,8 @@ def main() -> None:
     options.add_argument("--kill-every", type=float, default=60, help="seconds")
     options.add_argument("--postgres", default="", help="URL of an empty database; SQLite if absent")
     given = options.parse_args()
-    with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as found:
-        root, port = Path(name), found.getsockname()[1]
-        found.close()
+    with tempfile.TemporaryDirectory() as name:
+        root, port = Path(name), free_port()
         made = make_folder(root / "unit", public_url=f"http://127.0.0.1:{port}", port=port, database_url=given.postgres)
         made.file.write_text(made.file.read_text().replace("[processes]", "[processes]\nlease_s = 5.0"))
         settings = load_settings(made.file)

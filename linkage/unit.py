@@ -16,6 +16,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,10 @@ class Unit:
     now_ms: Callable[[], int]
     log_keys: tuple[str, ...] = ()
     next_req: Callable[[int], str] = new_request_id
+
+    def today(self) -> str:
+        """The day (UTC), as reports are dated."""
+        return datetime.fromtimestamp(self.now_ms() / 1000, UTC).date().isoformat()
 
     def allow(self, *reasons: Reason) -> Decision:
         return Decision(Outcome.ALLOW, reasons, self.policy.id, self.policy.sha256)

@@ -1,4 +1,4 @@
-"""Shared by all tests: a real PostgreSQL of this session's own; property tests without deadline (none asserts time)."""
+"""Shared by all tests: a real PostgreSQL of the test run's own; property tests without deadline (none asserts time)."""
 
 from __future__ import annotations
 

@@ -8,23 +8,19 @@ Sees:      a password and a secret, once; keys of the unit, for as long as a com
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
 
-from api.cli.console import err, out, refusals
+from api.cli.console import err, out
 from api.cli.serve import SettingsFile
-from api.cli.unit_agencies import SETTINGS, unit
+from api.cli.unit_agencies import SETTINGS, the_service, unit
 from api.moments import day
 
 if TYPE_CHECKING:
     from api.auth.accounts import NewCredential
-    from api.auth.server import AuthServer
-    from linkage.caller import Caller
 
 account = typer.Typer(no_args_is_help=True, help="People of the unit: operators, reviewers, auditors.")
 Code = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The person's code in the unit's staff list; no name.")]
@@ -46,8 +42,8 @@ def add(
     from api.auth.accounts import create_account
     from api.auth.permissions import Role
 
-    with _at_the_unit(settings) as (server, caller):
-        made = create_account(server, caller, code, Role(role), subject or None)
+    with the_service(settings) as (service, caller):
+        made = create_account(service.auth, caller, code, Role(role), subject or None)
     _show(made)
     err.print(f"{code} created as {role}")
 
@@ -58,8 +54,8 @@ def list_all(settings: SettingsFile = SETTINGS) -> None:
     from api.auth.accounts import list_accounts
 
     table = Table("account", "role", "state", "signs in", "since", box=None)
-    with _at_the_unit(settings) as (server, _):
-        for each in list_accounts(server, "", 10_000):
+    with the_service(settings) as (service, _):
+        for each in list_accounts(service.auth, "", 10_000):
             how = "here" if each.is_local else "at the provider"
             table.add_row(each.code, str(each.role), str(each.state), how, day(each.created_ms))
     out.print(table)
@@ -88,8 +84,8 @@ def renew(code: Code, settings: SettingsFile = SETTINGS) -> None:
     """Draw a new password and secret for a local account; printed this once."""
     from api.auth.accounts import read_account, renew_credential
 
-    with _at_the_unit(settings) as (server, caller):
-        made = renew_credential(server, caller, code, read_account(server, code).version)
+    with the_service(settings) as (service, caller):
+        made = renew_credential(service.auth, caller, code, read_account(service.auth, code).version)
     _show(made)
     err.print(f"{code}: the old password is worth nothing any more")
 
@@ -104,17 +100,6 @@ def _change(settings: Path, code: str, to: str) -> None:
     from api.auth.account_rows import AccountState
     from api.auth.accounts import change_account, read_account
 
-    with _at_the_unit(settings) as (server, caller):
-        change_account(server, caller, code, read_account(server, code).version, AccountState(to))
+    with the_service(settings) as (service, caller):
+        change_account(service.auth, caller, code, read_account(service.auth, code).version, AccountState(to))
     err.print(f"{code}: {to}")
-
-
-@contextmanager
-def _at_the_unit(settings: Path) -> Iterator[tuple[AuthServer, Caller]]:
-    from api.settings import load_settings
-    from api.wiring import opened
-    from audit.entry import Actor
-    from linkage.caller import Caller
-
-    with refusals(), opened(load_settings(settings)) as service:
-        yield service.auth, Caller(Actor("console", "linkage-unit", "operator", "machine", "console"))

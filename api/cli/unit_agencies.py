@@ -24,6 +24,7 @@ from linkage.errors import KeyFileError
 
 if TYPE_CHECKING:
     from api.auth.jose_keys import PublicKey
+    from api.wiring import Service
     from linkage.agencies import AgencyState
     from linkage.caller import Caller
     from linkage.unit import Unit
@@ -159,13 +160,19 @@ def rotate(settings: SettingsFile = SETTINGS) -> None:
 
 @contextmanager
 def at_the_unit(settings: Path) -> Iterator[tuple[Unit, Caller]]:
+    """The unit that these settings are of, and who acts at its machine."""
+    with the_service(settings) as (service, caller):
+        yield service.unit, caller
+
+
+@contextmanager
+def the_service(settings: Path) -> Iterator[tuple[Service, Caller]]:
+    """The same with all that a process of the service has."""
     from api.settings import load_settings
-    from api.wiring import opened
-    from audit.entry import Actor
-    from linkage.caller import Caller
+    from api.wiring import console_caller, opened
 
     with refusals(), opened(load_settings(settings)) as service:
-        yield service.unit, Caller(Actor("console", "linkage-unit", "operator", "machine", "console"))
+        yield service, console_caller()
 
 
 def _change(settings: Path, code: str, to: str) -> None:

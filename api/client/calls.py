@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -102,12 +103,29 @@ def send(method: str, path: str, body: object = None, headers: Mapping[str, str]
     return Call(method, path, given, content, repeatable=repeatable)
 
 
+def post(path: str, body: object = None, **headers: str) -> Call:
+    """A POST that may be repeated after a broken connection: its key names this one act."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return send("POST", path, body, {"idempotency-key": secrets.token_hex(16), **named})
+
+
 def ask(call: Call) -> Steps[Answer]:
     """Send one call; returns its answer if it is a success, else raises the problem that it carries."""
     answer = yield call
     if answer.is_success:
         return answer
     raise problem_of(answer)
+
+
+def pages(path: str, of: str, query: str = "", limit: int = 200) -> Steps[list[dict[str, Any]]]:
+    """All pages of a list whose rows stand under `of`."""
+    rows: list[dict[str, Any]] = []
+    following: str | None = f"{path}?limit={limit}" + (f"&{query}" if query else "")
+    while following:
+        answer = yield from ask(get(following))
+        rows += answer.json()[of]
+        following = answer.following
+    return rows
 
 
 def problem_of(answer: Answer) -> ServiceError:

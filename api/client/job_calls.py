@@ -15,12 +15,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from api.client.calls import Answer, Call, ServiceError, Steps, ask, get, send
+from api.client.calls import Answer, Call, ServiceError, Steps, ask, get, pages, post, send
 from linkage.encoded import whole_file
 
 Json = dict[str, Any]
@@ -79,7 +78,7 @@ def _begun(project: str, kind: str, note: Path, digest: str, length: int) -> Ste
             if found["state"] in ("open", "committed"):
                 return path, int(found["received"])
     body = {"kind": kind, "length": length, "sha256": digest}
-    made: Json = (yield from ask(_post(base, body))).json()
+    made: Json = (yield from ask(post(base, body))).json()
     note.write_text(json.dumps({**wanted, "upload": made["upload"]}), encoding="utf-8")
     return f"{base}/{made['upload']}", 0
 
@@ -107,7 +106,7 @@ def _part(path: str, sealed: BinaryIO, at: int) -> Steps[int]:
 
 def _committed(path: str) -> Steps[Json]:
     """A commit of a large file outlasts a connection: asked again until it has ended."""
-    call = _post(f"{path}/commit")
+    call = post(f"{path}/commit")
     while True:
         try:
             found: Json = (yield from ask(call)).json()
@@ -119,7 +118,7 @@ def _committed(path: str) -> Steps[Json]:
 
 
 def list_batches(project: str) -> Steps[list[Json]]:
-    return pages(f"/v1/projects/{project}/batches", "batches")
+    return pages(f"/v1/projects/{project}/batches", "batches", limit=_PAGE)
 
 
 def delete_record(project: str, handle: str) -> Steps[None]:
@@ -130,7 +129,7 @@ def delete_record(project: str, handle: str) -> Steps[None]:
 
 
 def start_job(project: str, kind: str) -> Steps[Json]:
-    found: Json = (yield from ask(_post(f"/v1/projects/{project}/jobs", {"kind": kind}))).json()
+    found: Json = (yield from ask(post(f"/v1/projects/{project}/jobs", {"kind": kind}))).json()
     return found
 
 
@@ -140,7 +139,7 @@ def read_job(project: str, job: str) -> Steps[Json]:
 
 
 def list_jobs(project: str) -> Steps[list[Json]]:
-    return pages(f"/v1/projects/{project}/jobs", "jobs")
+    return pages(f"/v1/projects/{project}/jobs", "jobs", limit=_PAGE)
 
 
 def cancel_job(project: str, job: str) -> Steps[None]:
@@ -176,7 +175,7 @@ def list_results(project: str) -> Steps[list[Json]]:
     """All records of one job; begun again when a later job ends between two pages."""
     while True:
         try:
-            return (yield from pages(f"/v1/projects/{project}/results", "results"))
+            return (yield from pages(f"/v1/projects/{project}/results", "results", limit=_PAGE))
         except ServiceError as error:
             if error.code != "stale":
                 raise
@@ -191,22 +190,7 @@ def save_results(project: str, file: Path) -> Steps[int]:
 
 def list_changes(project: str, since: str | None) -> Steps[list[Json]]:
     query = f"since={since}" if since else ""
-    return pages(f"/v1/projects/{project}/results/changes", "changes", query)
-
-
-def pages(path: str, of: str, query: str = "") -> Steps[list[Json]]:
-    rows: list[Json] = []
-    following: str | None = f"{path}?limit={_PAGE}" + (f"&{query}" if query else "")
-    while following:
-        answer = yield from ask(get(following))
-        rows += answer.json()[of]
-        following = answer.following
-    return rows
-
-
-def _post(path: str, body: object = None) -> Call:
-    """A POST that may be repeated after a broken connection: its key names this one act."""
-    return send("POST", path, body, {"idempotency-key": secrets.token_hex(16)})
+    return pages(f"/v1/projects/{project}/results/changes", "changes", query, limit=_PAGE)
 
 
 def _sha256(file: BinaryIO) -> str:

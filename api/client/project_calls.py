@@ -7,17 +7,15 @@ Sees:      public keys, sealed secrets
 from __future__ import annotations
 
 import base64
-import secrets
 from typing import Any
 
-from api.client.calls import Steps, ask, get, send
-from api.client.job_calls import pages
+from api.client.calls import Steps, ask, get, pages, post, send
 
 Json = dict[str, Any]
 
 
 def list_projects() -> Steps[list[Json]]:
-    return pages("/v1/projects", "projects")
+    return pages("/v1/projects", "projects", limit=500)
 
 
 def read_project(project: str) -> Steps[Json]:
@@ -38,8 +36,7 @@ def list_custodians(project: str) -> Steps[Json]:
 
 def relay_secret(project: str, recipient: str, sealed: bytes) -> Steps[None]:
     body = {"recipient": recipient, "sealed": base64.b64encode(sealed).decode()}
-    key = {"idempotency-key": secrets.token_hex(16)}
-    yield from ask(send("POST", f"/v1/projects/{project}/secrets", body, key))
+    yield from ask(post(f"/v1/projects/{project}/secrets", body))
 
 
 def list_secrets(project: str) -> Steps[list[Json]]:

@@ -6,20 +6,12 @@ Sees:      agreement patterns, the agency's own record handles, a webhook's secr
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
-from api.client.calls import Answer, Call, Steps, ask, get, send
+from api.client.calls import Answer, Call, Steps, ask, get, pages, post, send
 
 Json = dict[str, Any]
-_PAGE: Final = 200
-
-
-def _post(path: str, body: object = None, **headers: str) -> Call:
-    """A POST that may be repeated after a broken connection: its key names this one act."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return send("POST", path, body, {"idempotency-key": secrets.token_hex(16), **named})
 
 
 def _json(call: Call) -> Steps[Json]:
@@ -31,17 +23,6 @@ def _done(call: Call) -> Steps[None]:
     yield from ask(call)
 
 
-def _pages(path: str, of: str) -> Steps[list[Json]]:
-    """All pages of a list whose rows stand under `of`."""
-    rows: list[Json] = []
-    following: str | None = f"{path}?limit={_PAGE}"
-    while following:
-        answer = yield from ask(get(following))
-        rows += answer.json()[of]
-        following = answer.following
-    return rows
-
-
 def _tag(answer: Answer) -> str:
     return answer.headers.get("etag", "")
 
@@ -50,7 +31,7 @@ def _tag(answer: Answer) -> str:
 
 
 def take_pair(project: str) -> Steps[Json | None]:
-    answer = yield from ask(_post(f"/v1/projects/{project}/reviews/next"))
+    answer = yield from ask(post(f"/v1/projects/{project}/reviews/next"))
     if answer.status == 204:
         return None
     found: Json = answer.json()
@@ -59,7 +40,7 @@ def take_pair(project: str) -> Steps[Json | None]:
 
 def decide_pair(project: str, item: str, seen: str, verdict: str) -> Steps[str]:
     path = f"/v1/projects/{project}/reviews/{item}/decisions"
-    found = yield from _json(_post(path, {"verdict": verdict}, if_match=f'"{seen}"'))
+    found = yield from _json(post(path, {"verdict": verdict}, if_match=f'"{seen}"'))
     return str(found["decision"])
 
 
@@ -76,19 +57,19 @@ def review_figures(project: str) -> Steps[Json]:
 
 
 def unsure_pairs(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/reviews/unsure", "items")
+    return pages(f"/v1/projects/{project}/reviews/unsure", "items")
 
 
 def reopen_pair(project: str, item: str) -> Steps[None]:
-    return _done(_post(f"/v1/projects/{project}/reviews/{item}/reopen"))
+    return _done(post(f"/v1/projects/{project}/reviews/{item}/reopen"))
 
 
 def ask_custodians(project: str, item: str, reason: str) -> Steps[None]:
-    return _done(_post(f"/v1/projects/{project}/reviews/{item}/checks", {"reason": reason}))
+    return _done(post(f"/v1/projects/{project}/reviews/{item}/checks", {"reason": reason}))
 
 
 def list_checks(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/checks", "checks")
+    return pages(f"/v1/projects/{project}/checks", "checks")
 
 
 def answer_check(project: str, check: str, answer: str) -> Steps[None]:
@@ -99,28 +80,28 @@ def answer_check(project: str, check: str, answer: str) -> Steps[None]:
 
 
 def open_subject_request(project: str, handle: str, right: str) -> Steps[Json]:
-    return _json(_post(f"/v1/projects/{project}/subject-requests", {"handle": handle, "right": right}))
+    return _json(post(f"/v1/projects/{project}/subject-requests", {"handle": handle, "right": right}))
 
 
 def open_subject_request_by_pseudonym(project: str, agency: str, pseudonym: str, right: str) -> Steps[Json]:
     body = {"agency": agency, "pseudonym": pseudonym, "right": right}
-    return _json(_post(f"/v1/projects/{project}/subject-requests/by-pseudonym", body))
+    return _json(post(f"/v1/projects/{project}/subject-requests/by-pseudonym", body))
 
 
 def list_subject_requests(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/subject-requests", "requests")
+    return pages(f"/v1/projects/{project}/subject-requests", "requests")
 
 
 def list_subject_requests_by_pseudonym(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/subject-requests/by-pseudonym", "requests")
+    return pages(f"/v1/projects/{project}/subject-requests/by-pseudonym", "requests")
 
 
 def list_subject_tasks(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/subject-tasks", "tasks")
+    return pages(f"/v1/projects/{project}/subject-tasks", "tasks")
 
 
 def list_overdue_tasks(project: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/projects/{project}/subject-tasks/overdue", "tasks")
+    return pages(f"/v1/projects/{project}/subject-tasks/overdue", "tasks")
 
 
 def answer_subject_task(project: str, task: str, answer: str, reason: str | None = None) -> Steps[None]:
@@ -138,7 +119,7 @@ def _answer(path: str, body: Json) -> Steps[None]:
 
 
 def register_webhook(url: str, kinds: Sequence[str]) -> Steps[Json]:
-    return _json(_post("/v1/webhooks", {"url": url, "kinds": list(kinds)}))
+    return _json(post("/v1/webhooks", {"url": url, "kinds": list(kinds)}))
 
 
 def list_webhooks() -> Steps[list[Json]]:
@@ -169,18 +150,18 @@ def remove_webhook(endpoint: str) -> Steps[None]:
 def rotate_webhook_secret(endpoint: str) -> Steps[str]:
     path = f"/v1/webhooks/{endpoint}"
     read = yield from ask(get(path))
-    found = yield from _json(_post(f"{path}/secret", None, if_match=_tag(read)))
+    found = yield from _json(post(f"{path}/secret", None, if_match=_tag(read)))
     return str(found["secret"])
 
 
 def ping_webhook(endpoint: str) -> Steps[str]:
-    found = yield from _json(_post(f"/v1/webhooks/{endpoint}/ping"))
+    found = yield from _json(post(f"/v1/webhooks/{endpoint}/ping"))
     return str(found["delivery"])
 
 
 def list_deliveries(endpoint: str) -> Steps[list[Json]]:
-    return _pages(f"/v1/webhooks/{endpoint}/deliveries", "deliveries")
+    return pages(f"/v1/webhooks/{endpoint}/deliveries", "deliveries")
 
 
 def replay_delivery(endpoint: str, delivery: str) -> Steps[None]:
-    return _done(_post(f"/v1/webhooks/{endpoint}/deliveries/{delivery}/replay"))
+    return _done(post(f"/v1/webhooks/{endpoint}/deliveries/{delivery}/replay"))

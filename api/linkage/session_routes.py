@@ -7,6 +7,8 @@ Spec:      RFC 8252, RFC 9470
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, status
@@ -22,7 +24,7 @@ from api.auth.server import AuthServer
 from api.auth.sessions import OpenedSession
 from api.auth.tokens import TokenRefusedError
 from api.http.limits import take_strangers_turn
-from api.http.problems import Problem, problem_of
+from api.http.problems import problem_of
 from api.linkage.app import TheServer
 from api.linkage.schemas import Body, Code, Count
 
@@ -85,11 +87,8 @@ def begin(
     server: TheServer, request: Request, port: Port, challenge: Challenge, state: State, fresh: Fresh = False
 ) -> Response:
     """Opened in a browser by the command, which listens at its own machine for what comes back."""
-    take_strangers_turn(request, "sign_in_limits")
-    try:
+    with _strangers_turn(server, request):
         return _sent_to(oidc_login.begin(server, _provider(server), port, challenge, state, fresh=fresh))
-    except TokenRefusedError as error:
-        raise _refused(server, error) from None
 
 
 @router.get(
@@ -105,11 +104,8 @@ def come_back(
     server: TheServer, request: Request, state: Returned = "", code: Returned = "", iss: Returned | None = None
 ) -> Response:
     """The browser goes on to the command that waits at its machine."""
-    take_strangers_turn(request, "sign_in_limits")
-    try:
+    with _strangers_turn(server, request):
         return _sent_to(oidc_login.come_back(server, _provider(server), state, code, iss))
-    except TokenRefusedError as error:
-        raise _refused(server, error) from None
 
 
 @router.post(
@@ -121,11 +117,8 @@ def come_back(
 )
 def redeem(body: Redeeming, server: TheServer, request: Request) -> SessionView:
     """Once, within a minute."""
-    take_strangers_turn(request, "sign_in_limits")
-    try:
+    with _strangers_turn(server, request):
         return _view(oidc_login.redeem(server, body.code, body.verifier))
-    except TokenRefusedError as error:
-        raise _refused(server, error) from None
 
 
 @router.post(
@@ -137,11 +130,8 @@ def redeem(body: Redeeming, server: TheServer, request: Request) -> SessionView:
 )
 def sign_in_here(body: LocalSignIn, server: TheServer, request: Request) -> SessionView:
     """Password and one-time code; whatever is wrong, the answer is the same."""
-    take_strangers_turn(request, "sign_in_limits")
-    try:
+    with _strangers_turn(server, request):
         return _view(local_login.sign_in(server, body.account, body.password, body.one_time_code))
-    except TokenRefusedError as error:
-        raise _refused(server, error) from None
 
 
 @router.get("", operation_id="readSession", summary="Who calls, and what they may")
@@ -174,6 +164,12 @@ def _view(made: OpenedSession) -> SessionView:
     return SessionView(session=made.token, account=made.account.code, role=made.account.role, until_ms=made.until_ms)
 
 
-def _refused(server: AuthServer, error: TokenRefusedError) -> Problem:
-    server.login_refusals.note(str(error.rule))
-    return problem_of("sign-in-refused")
+@contextmanager
+def _strangers_turn(server: AuthServer, request: Request) -> Iterator[None]:
+    """One try of somebody whom we do not know yet. Whatever is wrong with it, the answer is the same."""
+    take_strangers_turn(request, "sign_in_limits")
+    try:
+        yield
+    except TokenRefusedError as error:
+        server.login_refusals.note(str(error.rule))
+        raise problem_of("sign-in-refused") from None

@@ -27,6 +27,7 @@ from linkage.encoding.clk import ClkKeys, encode_fields
 from linkage.encoding.clk_filling import fill_up
 from linkage.encoding.token_incidence import incidence
 from linkage.errors import ProjectError
+from linkage.health.bit_patterns import unpacked
 from linkage.margin import measure_margins
 from linkage.synthetic.profiles import Profile
 
@@ -144,4 +145,4 @@ def margin_of_clk(scheme: str, records: int, seed: int, profile: Profile, popula
 def _bits(scheme: Scheme, plaintext: ClkPlaintext, seed: int) -> NDArray[np.float32]:
     """Filters under a key that the attacker does not learn, one column a bit: float32 (n, m) of 0 and 1."""
     filters = scheme.encode(plaintext.columns, np.random.default_rng([seed, 13]).bytes(32), seed)
-    return np.unpackbits(filters.view(np.uint8), axis=1, bitorder="little").astype(np.float32)
+    return unpacked(filters).astype(np.float32)

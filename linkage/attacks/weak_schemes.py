@@ -29,6 +29,7 @@ from linkage.encoding.clk_filling import fill_up
 from linkage.encoding.clk_tokens import FILL_TO
 from linkage.encoding.diffusion import MOST_INPUTS, diffuse
 from linkage.encoding.token_incidence import incidence
+from linkage.health.bit_patterns import unpacked
 from linkage.margin import signs
 from linkage.plan import diffusion_for
 
@@ -119,7 +120,7 @@ def similarity(filters: Filters) -> Floats:
 def _flipped(filters: Filters, share: float, chance: int) -> Filters:
     """Each bit replaced by a fair coin with probability `share`."""
     rng = np.random.default_rng([chance, 3])
-    bits = np.unpackbits(filters.view(np.uint8), axis=1, bitorder="little")
+    bits = unpacked(filters)
     coins = rng.integers(0, 2, bits.shape, dtype=np.uint8)
     noisy = np.where(rng.random(bits.shape, dtype=np.float32) < share, coins, bits)
     return _packed(noisy)

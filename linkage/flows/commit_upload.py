@@ -15,7 +15,6 @@ Sees:      encodings
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -145,9 +144,8 @@ def _unsealed(unit: Unit, container: VerifiedContainer, ids: dict[str, str | int
 
 def _examine(unit: Unit, target: Path, plan: Plan) -> None:
     """A few corrected records show no distribution: only whole files are measured."""
-    date = datetime.fromtimestamp(unit.now_ms() / 1000, UTC).date().isoformat()
     try:
-        refuse_failing(examine_batches([read_batch(target)], plan, date))
+        refuse_failing(examine_batches([read_batch(target)], plan, unit.today()))
     except HealthError as error:
         raise Refused(Why.UNHEALTHY, str(error), hint=error.hint) from error
 

@@ -19,7 +19,6 @@ import errno
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -225,9 +224,8 @@ def _is_done(unit: Unit, held: HeldJob) -> bool:
 
 def _examine(unit: Unit, staged: JobRecords, plan: Plan, progress: Callable[[int, int], None]) -> None:
     """HealthError for a file, as it stands with its corrections, that fails its health report."""
-    date = datetime.fromtimestamp(unit.now_ms() / 1000, UTC).date().isoformat()
     corrected = [one.batch for one in staged.standing if not one.was_examined]
-    refuse_failing(examine_batches(corrected, plan, date, progress, are_whole=False))
+    refuse_failing(examine_batches(corrected, plan, unit.today(), progress, are_whole=False))
 
 
 def _failure_of(error: Exception) -> Failure:
