@@ -145,7 +145,7 @@ def verify_container(
     signed = statement(chosen, header, body_hash, end - start)
     if not sender.is_signed(signed, signature):
         raise ForgedContainerError("container: the sender's signature does not cover it")
-    return VerifiedContainer(header, sender, chosen.hash(signed), stream, start, end, body_hash)
+    return VerifiedContainer(header, sender, chosen.hash(signed), body_hash, signature, stream, start, end)
 
 
 def open_container(
@@ -168,10 +168,16 @@ class VerifiedContainer:
     sender: VerifyingKey
     digest: bytes
     """Hash of what the sender signed: the name of this container in requests and in the log."""
+    body_hash: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
     _stream: BinaryIO = field(repr=False)
     _start: int = field(repr=False)
     _end: int = field(repr=False)
-    _body_hash: bytes = field(repr=False)
+
+    @property
+    def length(self) -> int:
+        """Bytes of the sealed body."""
+        return self._end - self._start
 
     def open(self, opener: OpeningKey | ContentKey) -> OpenContainer:
         """Step 3: UnknownRecipientError, KeyCommitmentError or SealedKeyError."""
@@ -211,7 +217,7 @@ class OpenContainer:
                 raise DamagedBodyError("container: a chunk does not authenticate") from None
             if plain:
                 yield plain
-        if not hmac.compare_digest(hasher.digest(), verified._body_hash):
+        if not hmac.compare_digest(hasher.digest(), verified.body_hash):
             raise DamagedBodyError("container: the body changed while it was being read")
         self.is_complete = True
 
