@@ -34,6 +34,7 @@ from api.settings import Settings, SettingsError, read_secret
 from audit.crypto import passphrase
 from audit.crypto.errors import MissingKeyError
 from audit.crypto.keystore import Keystore, load
+from audit.database import Database
 from audit.entry import Actor
 from audit.errors import AuditError
 from audit.events import Book
@@ -42,7 +43,6 @@ from audit.policy import parse_policy
 from audit.publisher import Publisher
 from audit.site import Place, Site, open_site
 from linkage.caller import Caller
-from linkage.database import Database
 from linkage.job_clusters import JobClusters
 from linkage.quotas import Quota
 from linkage.standing_records import StandingRecords

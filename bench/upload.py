@@ -33,9 +33,9 @@ from api.linkage.app import create_app
 from api.linkage.routers import ROUTERS
 from audit.crypto.hpke import OpeningKey, SealingKey
 from audit.crypto.signatures import SigningKey
+from audit.database import Database
 from audit.events import Book
 from audit.site import open_site
-from linkage.database import Database
 from linkage.encoded import Batch, Header, arrow_schema
 from linkage.encoding.sealed_batch import seal_batch
 from linkage.encoding.secret_passing import join

@@ -25,6 +25,7 @@ from audit.canonical import JsonValue
 from audit.commitments import SALT_BYTES, hash_output
 from audit.crypto.hpke import OpeningKey
 from audit.crypto.signatures import SigningKey
+from audit.database import Database
 from audit.entry import Decision, Entry, Output
 from audit.events import Outcome, Reason
 from audit.log import Log
@@ -34,7 +35,6 @@ from audit.request_id import new_request_id
 from audit.shapes import Fact
 from audit.waiting import Within
 from linkage.caller import Caller
-from linkage.database import Database
 
 
 @dataclass(frozen=True, slots=True)

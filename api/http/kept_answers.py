@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.models import KEPT_ANSWER as KEPT
-from linkage.database import Database
+from audit.database import Database
 
 LEASE_MS: Final = 120_000
 """How long a request may be under way; a process that was killed meanwhile gives its claim up by then."""

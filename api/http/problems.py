@@ -12,12 +12,12 @@ Spec:      RFC 9457
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import IntEnum
 from typing import Any, Final
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
@@ -32,8 +32,6 @@ from audit.faults import fault_of as fault_of_database
 from audit.faults import is_conflict
 from audit.refusals import LogUnavailableError
 from audit.refusals import Why as LogWhy
-from linkage.errors import LinkageError
-from linkage.refusals import Refused, Why
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "https://sealink.invalid/problems/"
@@ -83,17 +81,22 @@ class Problem(Exception):
         self.headers, self.more = dict(headers or {}), dict(more or {})
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of the application as a problem."""
-    for kind, answer in (
-        (Problem, _of_problem),
-        (LinkageError, _of_linkage),
-        (AuditError, _of_audit),
-        (DBAPIError, _of_database),
-        (PoolTimeoutError, _of_database),
-        (RequestValidationError, _of_validation),
-        (HTTPException, _of_framework),
-    ):
+Answering = Callable[[Request, Exception], Awaitable[Response]]
+"""How an error becomes an answer."""
+
+
+def install(app: FastAPI, domain: Mapping[type[Exception], Answering]) -> None:
+    """Answer every error of the application as a problem; `domain` says how those of the service's room are."""
+    answers: dict[type[Exception], Answering] = {
+        **domain,
+        Problem: _of_problem,
+        AuditError: _of_audit,
+        DBAPIError: _of_database,
+        PoolTimeoutError: _of_database,
+        RequestValidationError: _of_validation,
+        HTTPException: _of_framework,
+    }
+    for kind, answer in answers.items():
         app.add_exception_handler(kind, answer)
 
 
@@ -142,15 +145,6 @@ def _language(scope: Scope) -> Language:
 async def _of_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
     return answer_of(request.scope, error)
-
-
-async def _of_linkage(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, LinkageError)
-    why = error.why if isinstance(error, Refused) else Why.MALFORMED
-    wait = error.retry_after_s if isinstance(error, Refused) else None
-    more = {"hint": error.hint} if error.hint else {}
-    headers = {"Retry-After": str(wait)} if wait else {}
-    return answer_of(request.scope, problem_of(str(why), error.message, headers=headers, more=more))
 
 
 async def _of_audit(request: Request, error: Exception) -> JSONResponse:

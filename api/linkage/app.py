@@ -23,7 +23,9 @@ from api.http.bodies import Bodies, stream_paths
 from api.http.context import Context
 from api.http.idempotency import Idempotency
 from api.http.problems import Problem, Status
+from api.linkage.refusing import of_linkage
 from audit.request_id import new_request_id
+from linkage.errors import LinkageError
 from linkage.unit import Unit
 
 
@@ -51,7 +53,7 @@ def create_app(
     app.state.unit, app.state.authenticate = unit, authenticate
     app.state.cursor_key, app.state.answer_key = derive_key(secret, "cursor"), derive_key(secret, "answer")
     app.state.routers = tuple(routers)
-    problems.install(app)
+    problems.install(app, {LinkageError: of_linkage})
     idempotency.install(app)
     for router in routers:
         app.include_router(router)

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, text
 
 from api.migrations.roles import Roles, statements
 from api.migrations.tables import ALL
-from linkage.database import Database
+from audit.database import Database
 
 LONGEST_S: Final = 3_600.0
 BASE: Final = "base"

@@ -25,13 +25,13 @@ from api.wiring import RULES, rules
 from audit.crypto.hpke import OpeningKey
 from audit.crypto.keystore import Keystore
 from audit.crypto.signatures import SigningKey
+from audit.database import Database
 from audit.entry import Entry, read
 from audit.events import Book, Outcome
 from audit.keys import Ed25519Signer
 from audit.store import create_store
 from audit.verifier.rules import parse_rules
 from linkage.caller import Caller
-from linkage.database import Database
 from linkage.models import METADATA
 from linkage.unit import Unit, UnitKeys
 

@@ -20,8 +20,8 @@ from api.migrations.tables import table_names
 from api.settings import SettingsError, load_settings
 from api.wiring import opened, worker_caller
 from api.working_folder import make_folder
+from audit.database import Database
 from audit.models import TABLES
-from linkage.database import Database
 
 LOG = {table.name for table in TABLES}
 

@@ -1,7 +1,7 @@
-"""The linkage service's database, SQLite or PostgreSQL by one URL: short transactions for reading and for writing.
+"""A service's database, SQLite or PostgreSQL by one URL: short transactions for reading and for writing.
 
-The log lives in the same database, so that rows can be written in the transaction of their entry (`Unit.enter`). What
-needs no entry (upload offsets, heartbeats, sessions) is written here. It holds no query: `linkage/store` does.
+The log lives in the same database, so that rows can be written in the transaction of their entry. What needs no entry
+(upload offsets, heartbeats, sessions) is written here. It holds no query: each room's own store does.
 Durability: when the block of `writing()` ends without an error, its rows survive kill -9 and power cut.
 
 May touch: database
