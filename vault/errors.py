@@ -35,6 +35,10 @@ class BundleError(VaultError):
     """A case bundle that may not be sealed as it is."""
 
 
+class LawError(VaultError):
+    """A rule file, holiday table or case that the law modules cannot read, or a rule set or basis that is not there."""
+
+
 class StateError(VaultError):
     """A step that the state of a record or request does not allow."""
 

@@ -1,0 +1,1 @@
+"""What the law demands, as dated data, and the pure functions that read it. It signs, opens and stores nothing."""
