@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test check format bench attack-full attack-curve lock migration openapi clean
+.PHONY: help setup native demo test check format bench attack-full attack-curve lock migration openapi clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 12
@@ -21,10 +21,13 @@ $(STAMP): requirements-dev.txt pyproject.toml
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
+native: ## install what tests need of the distribution and lack: softhsm2, for the tests of PKCS#11 tokens
+	@tests/install_softhsm.sh $(if $(CI),,|| echo "going on without: the tests of PKCS#11 tokens will be skipped" >&2)
+
 demo: setup ## link FEBRL4 and a generated city, then serve three agencies until Ctrl-C (ONCE=1: end after the story)
 	$(BIN)/sealink demo --out demo-out $(if $(ONCE),--once)
 
-test: setup check ## lint, types, import contracts, then all tests
+test: setup native check ## lint, types, import contracts, then all tests
 	$(BIN)/pytest
 
 check: setup ## ruff, mypy, import contracts

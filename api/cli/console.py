@@ -29,6 +29,7 @@ from rich.text import Text
 
 from audit.errors import AuditError
 from linkage.errors import LinkageError, ProjectError
+from vault.errors import VaultError
 
 if TYPE_CHECKING:
     from linkage.encoding.project import Project, Source
@@ -89,7 +90,7 @@ def refusals() -> Iterator[None]:
         if error.hint:
             err.print(Text.assemble(("next: ", "bold"), error.hint), soft_wrap=True)
         raise typer.Exit(REFUSED) from None
-    except AuditError as error:
+    except (AuditError, VaultError) as error:
         err.print(Text.assemble(("refused: ", "bold red"), str(error)), soft_wrap=True)
         raise typer.Exit(REFUSED) from None
     except OSError as error:

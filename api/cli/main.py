@@ -22,6 +22,7 @@ from api.cli import (
     serve,
     signing_in,
     submitting,
+    token,
     unit_accounts,
     unit_agencies,
     unit_projects,
@@ -56,6 +57,7 @@ custodian_tasks.register(app)
 webhooks.register(app)
 adversary.register(app)
 auditing.register(app)
+token.register(app)
 
 
 def run() -> None:
