@@ -271,6 +271,13 @@ def _lines() -> tuple[Event, ...]:
         vault, "release.intent", "basis case decision output prev", "subject input detail", view=CODE, expires_ms=COUNT
     )
     event(vault, "release.delivered", "case output prev", "subject detail", receipt=SHA256)
+    event(
+        vault, "release.returned", "case input prev", "", manner=choice("returned", "destroyed", "filed"), marked=FLAG
+    )
+    event(vault, "access.refusal", "case decision input prev", "basis detail", agency=CODE)
+    event(vault, "record.notice.answer", "input", "prev", agency=CODE, notice=SHA256)
+    event(vault, "lock.change", "input", "prev", agency=CODE, change=choice("lock", "open"))
+    event(vault, "half.rotate", "input", "prev", agency=CODE, old=SHA256, new=SHA256, halves=COUNT)
     event(vault, "record.unseal", "basis case decision input", "subject prev detail", view=CODE)
     event(vault, "roster.change", "input", "decision prev", agency=CODE, roster=SHA256)
     event(

@@ -59,6 +59,12 @@ class Lawbook(Protocol):
     def in_force(self, now_ms: int) -> str:
         """Hash (hex) of the rule file in force."""
 
+    def may_ask(self, rules: str, basis: str, requester: AgencyKind, purpose: str) -> bool:
+        """Whether the basis exists for such a requester and purpose at all, whatever the record."""
+
+    def decide_by(self, rules: str, asked_ms: int) -> tuple[int, int]:
+        """When the deciders are warned, and when it is escalated (Unix milliseconds)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Party:
@@ -240,7 +246,6 @@ def _check_said(said: Entry, salt: bytes, consent: Consent) -> None:
         "basis": (said.basis.law, request.basis),
         "letter": (said.basis.document, request.letter),
         "approvals": (said.basis.approvals, tuple(approval.form.approval for approval in consent.approvals)),
-        "rules": (said.decision.policy_sha256, request.rules),
         "outcome": (said.decision.outcome, Outcome.ALLOW),
         "view": (said.facts["view"], decision.view),
         "expiry": (said.facts["expires_ms"], said.ts_ms + 1000 * decision.expires_s),

@@ -191,3 +191,17 @@ class Authorisation:
             "view": self.view.value,
             "officer_key": self.officer_key,
         })  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Form):
+    """One call of the vault's API by a person or an agent: this method, path and body, now, once."""
+
+    KIND = Kind.CALL
+    method: str = shaped(choice("GET", "PUT", "POST"))
+    path: str = shaped(TEXT)
+    body: str = shaped(SHA256)
+    person: str = shaped(CODE)  # "agent" for an agency's release agent
+    agency: str = shaped(CODE)
+    at_ms: int = shaped(COUNT)
+    nonce: str = shaped(SHA256)

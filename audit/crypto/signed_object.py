@@ -49,6 +49,8 @@ class Kind(StrEnum):
     RESULT = "result"  # the unit answers
     GRANT = "grant"  # a right given by one party to another
     ROSTER = "roster"  # an agency's people, devices and keys
+    CALL = "call"  # a person or program of an agency calls the vault
+    SEALING = "sealing"  # a sealer hands a sealed record over
     REQUEST = "request"  # an officer asks for a sealed record
     UNDERTAKING = "undertaking"  # the officer's confidentiality promise
     DECISION = "decision"  # the sealing agency allows

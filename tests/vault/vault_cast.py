@@ -69,6 +69,12 @@ class PaperLaw:
     def in_force(self, now_ms: int) -> str:
         return self.force
 
+    def may_ask(self, rules: str, basis: str, requester: AgencyKind, purpose: str) -> bool:
+        return (rules, basis) in self.views
+
+    def decide_by(self, rules: str, asked_ms: int) -> tuple[int, int]:
+        return asked_ms + 3 * DAY, asked_ms + 7 * DAY
+
 
 class PaperLog:
     """A transparency log without database or process: entries, a signed head, two witnesses."""

@@ -1,0 +1,72 @@
+"""Admit a call: signed by somebody who stands on a valid roster now, for exactly this call, now, once.
+
+There are no tokens and no sessions, so nothing can be stolen that works for a second call. Who may do what is each
+flow's matter.
+
+May touch: database
+Sees:      pseudonyms
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from sqlalchemy.exc import IntegrityError
+
+from audit.crypto.signatures import VerifyingKey
+from vault import store
+from vault.caller import AGENT, Caller
+from vault.checks import SKEW_MS
+from vault.errors import MalformedFormError, RosterError
+from vault.forms import open_form
+from vault.house import Vault
+from vault.refusals import Refused, Why
+from vault.requests import Call
+from vault.rosters import Rosters
+
+_REMEMBER_MS: Final = 4 * SKEW_MS
+
+
+def admit_call(vault: Vault, data: bytes, method: str, path: str, body: bytes) -> Caller:
+    """The caller; Refused (not admitted), always in the same words, when anything about the call is wrong."""
+    now = vault.now_ms()
+    with vault.database.reading() as connection:
+        callers = _callers(vault.rosters(connection), now)
+    try:
+        signed = open_form(Call, data, [key for key, _ in callers.values()])
+    except MalformedFormError:
+        raise _refused() from None
+    call, caller = signed.form, callers[signed.signer][1]
+    said = (call.method, call.path, call.body, call.person, call.agency)
+    if said != (method, path, hashlib.sha256(body).hexdigest(), caller.person, caller.agency):
+        raise _refused()
+    if abs(call.at_ms - now) > SKEW_MS:
+        raise _refused()
+    try:
+        with vault.database.passing() as connection:
+            store.see_call(connection, call.nonce, now, now - _REMEMBER_MS)
+    except IntegrityError:
+        raise _refused() from None
+    return caller
+
+
+def _callers(rosters: Rosters, now_ms: int) -> dict[str, tuple[VerifyingKey, Caller]]:
+    found: dict[str, tuple[VerifyingKey, Caller]] = {}
+    for agency in rosters.pins.agencies.values():
+        try:
+            roster = rosters.of(agency.code, now_ms)
+        except RosterError:
+            continue
+        for person in roster.people:
+            roles = frozenset(role for role in person.roles if person.may(role, now_ms))
+            if roles:
+                found[person.verify.id] = person.verify, Caller(person.person, agency.code, person.device, roles)
+        if roster.agent is not None:
+            caller = Caller(AGENT, agency.code, AGENT, frozenset(), agency.holds)
+            found[roster.agent.verify.id] = roster.agent.verify, caller
+    return found
+
+
+def _refused() -> Refused:
+    return Refused(Why.NOT_ADMITTED, "call: not signed by anybody who may call, or not for this call and moment")

@@ -1,0 +1,152 @@
+"""Take a decider's, an approver's or a refuser's signed act on a request; the last approval authorises the release.
+
+The service checks what agents will check again, so that a mistake is told at once; nothing rests on its checks. Each
+act is an entry first. A refusal ends the request in the words that its signer chose, sealed to the officer.
+
+May touch: database, a local socket (the signer)
+Sees:      pseudonyms, hashes
+Spec:      contracts section 4; vault-law L18 to L20
+"""
+
+from __future__ import annotations
+
+from audit.entry import Basis
+from audit.events import Reason
+from vault import store
+from vault.caller import Caller
+from vault.checks import check_approvals, check_decision, check_people, check_request
+from vault.flows.authorise_release import authorise_release
+from vault.forms import open_form
+from vault.house import Vault, caller_actor
+from vault.refusals import Why, need
+from vault.requests import Approval, Refusal
+from vault.states import Act, RequestState, after
+from vault.store import StoredAct, StoredRequest
+from vault.vocabulary import Role
+
+DECISION, APPROVAL, REFUSAL = "decision", "approval", "refusal"
+
+
+def decide_request(vault: Vault, caller: Caller, request_id: str, data: bytes) -> None:
+    """Take the decision of the agency that was asked."""
+    now = vault.now_ms()
+    found = asked_of(vault, caller, request_id)
+    with vault.database.reading() as connection:
+        rosters = vault.rosters(connection)
+        if _is_again(store.acts_on(connection, request_id, DECISION), data):
+            return
+    state = after(found.state, Act.DECIDE)
+    asked, officer = check_request(found.data, rosters, now)
+    decided, decider = check_decision(data, asked, rosters, now)
+    check_people([officer, decider])
+    need(_is_by(caller, decided.form.agency, decided.form.decider), Why.NOT_ENTITLED, "decision: not by the caller")
+    form = decided.form
+
+    vault.enter(
+        caller_actor(caller, Role.DECIDER.value),
+        "access.decision",
+        {"scope": asked.form.scope, "view": form.view},
+        req=form.decision,
+        basis=Basis(asked.form.basis, asked.form.letter),
+        case=asked.form.grounds,
+        decision=vault.allow(Reason.LAWFUL_BASIS),
+        input=decided.hex,
+        prev=request_id,
+        within=store.moved_by(
+            StoredAct(form.decision, request_id, DECISION, form.agency, decided.hex, data, now), found.state, state
+        ),
+    )
+
+
+def approve_request(vault: Vault, caller: Caller, request_id: str, data: bytes) -> None:
+    """Take an approval; when it is the last that is needed, the release is authorised."""
+    now = vault.now_ms()
+    found = asked_of(vault, caller, request_id)
+    with vault.database.reading() as connection:
+        rosters = vault.rosters(connection)
+        decisions = store.acts_on(connection, request_id, DECISION)
+        known = store.acts_on(connection, request_id, APPROVAL)
+    if not _is_again(known, data):
+        need(
+            found.state is RequestState.DECIDED and bool(decisions), Why.WRONG_STATE, "request: nothing to approve now"
+        )
+        asked, officer = check_request(found.data, rosters, now)
+        decided, decider = check_decision(decisions[0].data, asked, rosters, now)
+        people = [person.verify for person in rosters.of(caller.agency, now).people]
+        approval = open_form(Approval, data, people)
+        form = approval.form
+        need(_is_by(caller, form.agency, form.approver), Why.NOT_ENTITLED, "approval: not by the caller")
+        need(Role.APPROVER in caller.roles, Why.NOT_ENTITLED, "approval: the caller is no approver")
+        needed = rosters.pins.approvers(decided.form.agency)
+        need(form.agency in needed, Why.NOT_ENTITLED, "approval: this agency has nothing to approve here")
+        is_of_it = (form.request_digest, form.decision_digest) == (asked.hex, decided.hex)
+        need(is_of_it, Why.MALFORMED, "approval: of another request or decision")
+        me = next(person for person in rosters.of(caller.agency, now).people if person.person == caller.person)
+        check_people([officer, decider, type(officer)(me, caller.agency)])
+        act = StoredAct(form.approval, request_id, APPROVAL, form.agency, approval.hex, data, now)
+        vault.enter(
+            caller_actor(caller, Role.APPROVER.value),
+            "access.approval",
+            {"agency": form.agency},
+            req=form.approval,
+            case=asked.form.grounds,
+            decision=vault.allow(Reason.TWO_AGENCIES),
+            input=approval.hex,
+            prev=decided.form.decision,
+            within=lambda connection: store.put_act(connection, act),
+        )
+        known = [*known, act]
+        if {one.agency for one in known} == set(needed):
+            check_approvals([one.data for one in known], asked, decided, rosters, now)
+    authorise_release(vault, request_id)
+
+
+def refuse_request(vault: Vault, caller: Caller, request_id: str, data: bytes) -> None:
+    """Take a refusal by the decider, or by an approver after a decision."""
+    now = vault.now_ms()
+    found = asked_of(vault, caller, request_id)
+    with vault.database.reading() as connection:
+        rosters = vault.rosters(connection)
+        if _is_again(store.acts_on(connection, request_id, REFUSAL), data):
+            return
+    asked, _ = check_request(found.data, rosters, now)
+    refusal = open_form(Refusal, data, [person.verify for person in rosters.of(caller.agency, now).people])
+    form = refusal.form
+    need(_is_by(caller, form.agency, form.person), Why.NOT_ENTITLED, "refusal: not by the caller")
+    is_decider = caller.agency == found.recipient and Role.DECIDER in caller.roles
+    is_approver = caller.agency in rosters.pins.approvers(found.recipient) and Role.APPROVER in caller.roles
+    need(is_decider or is_approver, Why.NOT_ENTITLED, "refusal: the caller has nothing to decide here")
+    need(form.request_digest == asked.hex, Why.MALFORMED, "refusal: of another request")
+    state = after(found.state, Act.REFUSE)
+    vault.enter(
+        caller_actor(caller, (Role.DECIDER if is_decider else Role.APPROVER).value),
+        "access.refusal",
+        {"agency": form.agency},
+        req=form.refusal,
+        case=asked.form.grounds,
+        decision=vault.deny(Reason.NO_BASIS),
+        input=refusal.hex,
+        prev=request_id,
+        within=store.moved_by(
+            StoredAct(form.refusal, request_id, REFUSAL, form.agency, refusal.hex, data, now), found.state, state
+        ),
+    )
+
+
+def asked_of(vault: Vault, caller: Caller, request_id: str) -> StoredRequest:
+    """A request that the caller's agency made, was asked, or must approve or release; Refused (not found) otherwise."""
+    with vault.database.reading() as connection:
+        found = store.request(connection, request_id)
+    agencies = {found.agency, found.recipient, *vault.pins.approvers("")} if found else set()
+    need(caller.agency in agencies, Why.NOT_FOUND, "request: none of this name for this caller")
+    assert found
+    return found
+
+
+def _is_again(known: list[StoredAct], data: bytes) -> bool:
+    """The same signed act came before: a retry, which changes nothing."""
+    return any(act.data == data for act in known)
+
+
+def _is_by(caller: Caller, agency: str, person: str) -> bool:
+    return (caller.agency, caller.person) == (agency, person)

@@ -1,0 +1,84 @@
+"""Hand out what a release rests on: to an agent with its own half, to the officer with both released halves.
+
+Everything is ciphertext or public to those who take part; the proof is made anew each time, under the witnesses' latest
+cosignatures. An agent gets the half of its own holder and no other.
+
+May touch: database, a local socket (the signer)
+Sees:      ciphertext, pseudonyms, hashes
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audit.entry import read
+from vault import store
+from vault.agent import Dossier
+from vault.caller import Caller
+from vault.errors import StateError
+from vault.flows.decide_request import asked_of
+from vault.forms import open_form
+from vault.halves import SealedHalf
+from vault.house import Vault
+from vault.refusals import Refused, Why, need
+from vault.requests import Decision
+from vault.rosters import Rosters
+from vault.states import RequestState
+from vault.vocabulary import Holder
+
+_READY = (RequestState.AUTHORISED, RequestState.RELEASED, RequestState.DELIVERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A dossier, and the halves that were released so far."""
+
+    dossier: Dossier
+    releases: tuple[bytes, ...]
+
+
+def hand_dossier(vault: Vault, caller: Caller, request_id: str) -> Handed:
+    """The dossier of an authorised release; Refused for everybody but an agent and the officer who asked."""
+    found = asked_of(vault, caller, request_id)
+    is_officer = (found.agency, found.officer) == (caller.agency, caller.person)
+    need(is_officer or caller.holder is not None, Why.NOT_ENTITLED, "dossier: for agents and the officer who asked")
+    need(found.state in _READY, Why.WRONG_STATE, "request: not authorised, or over")
+    with vault.database.reading() as connection:
+        rosters = vault.rosters(connection)
+        decision = store.acts_on(connection, request_id, "decision")[0].data
+        approvals = tuple(act.data for act in store.acts_on(connection, request_id, "approval"))
+        releases = tuple(act.data for act in store.acts_on(connection, request_id, "release"))
+        intent = store.intent(connection, request_id)
+        form = _decision(decision, rosters, vault.now_ms())
+        cover = store.cover_of(connection, form.envelope)
+        half = store.half_of(connection, form.view_id, caller.holder or Holder.COURT)
+    if intent is None or cover is None or half is None:
+        raise StateError("request: what it was decided on is not here")
+    _, entry, salt = intent
+    proof = proof_of(vault, entry)
+    shown = half if caller.holder else SealedHalf(half.id, half.holder, half.key, b"")
+    return Handed(Dossier(found.data, decision, approvals, cover, entry, proof, salt, shown), releases)
+
+
+def proof_of(vault: Vault, entry: bytes) -> bytes:
+    """A tlog-proof of an entry under both witnesses' cosignatures, waiting for them for a while."""
+    receipt = vault.log.append_and_wait(read(entry))  # the same request id and bytes: the receipt that there is
+    return vault.public.witnessed(receipt).proof
+
+
+def _decision(data: bytes, rosters: Rosters, now_ms: int) -> Decision:
+    people = [person.verify for agency in rosters.known() for person in agency.people]
+    return open_form(Decision, data, people).form
+
+
+def envelope_for(vault: Vault, caller: Caller, request_id: str) -> str:
+    """Digest of the envelope that the caller may fetch: the officer's who asked, while the release is open."""
+    found = asked_of(vault, caller, request_id)
+    is_officer = (found.agency, found.officer) == (caller.agency, caller.person)
+    need(is_officer, Why.NOT_ENTITLED, "envelope: for the officer who asked")
+    need(found.state in _READY, Why.WRONG_STATE, "request: not authorised, or over")
+    if found.expires_ms is None or vault.now_ms() >= found.expires_ms:
+        raise Refused(Why.WRONG_STATE, "request: its release has expired; ask anew")
+    with vault.database.reading() as connection:
+        decision = store.acts_on(connection, request_id, "decision")[0].data
+        return _decision(decision, vault.rosters(connection), vault.now_ms()).envelope

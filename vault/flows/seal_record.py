@@ -1,0 +1,141 @@
+"""Take a sealed record over: every part is here, signed by one sealer, bound to the same ids; then it is an entry.
+
+1. The sealing form is signed by a sealer of its agency, who is the caller.
+2. Each view's envelope is here, of these ids, and both halves of each view are sealed to the agents' present keys.
+3. The index entry is sealed by the same agency, about this record.
+4. Notices name agencies that take part, and are due within the law's three days.
+5. The entry; in its transaction record, envelopes, halves and notices. The same form again changes nothing.
+
+May touch: database, disk (ciphertext), a local socket (the signer)
+Sees:      ciphertext, commitments
+Spec:      vault-law L4, L10 to L12
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection
+
+from audit.crypto.container import verify_container
+from audit.crypto.container_cover import VerifiedCover, verify_cover
+from audit.crypto.container_header import Purpose
+from audit.crypto.errors import CryptoError
+from audit.entry import Basis
+from audit.request_id import new_request_id
+from vault import store
+from vault.caller import Caller
+from vault.checks import sealers_of
+from vault.flows.take_envelope import cover_path, envelope_path
+from vault.forms import Signed, open_form
+from vault.handing_over import DAY_MS, Notice, Sealing
+from vault.house import Vault, caller_actor
+from vault.models import ENVELOPE, NOTICE, RECORD
+from vault.refusals import Refused, Why, need
+from vault.rosters import Rosters
+from vault.vocabulary import Holder, Role, View
+
+LONGEST_NOTICE_MS: Final = 3 * DAY_MS
+
+
+def seal_record(vault: Vault, caller: Caller, data: bytes, notices: Sequence[bytes]) -> Signed[Sealing]:
+    """Keep the record; MalformedFormError or Refused names what is not as it must be."""
+    now = vault.now_ms()
+    with vault.database.reading() as connection:
+        rosters = vault.rosters(connection)
+        sealers = sealers_of(rosters.of(caller.agency, now))
+        signed = open_form(Sealing, data, sealers)  # 1
+        form = signed.form
+        is_own = (form.agency, form.sealer) == (caller.agency, caller.person) and Role.SEALER in caller.roles
+        need(is_own, Why.NOT_ENTITLED, "sealing: not by the caller, or the caller is no sealer")
+        known = store.record_data(connection, form.record, form.version)
+    if known is not None:
+        need(known == data, Why.EXISTS, "sealing: this version of the record is sealed already, by another form")
+        return signed
+    covers = {view: _cover(vault, form, view, digest, rosters, now) for view, digest in form.digests().items()}  # 2
+    _check_halves(form, rosters, now)
+    index = _index(form, rosters, now)  # 3
+    told = [_notice(notice, form, rosters, now) for notice in notices]  # 4
+
+    req = new_request_id(now)
+
+    def rows(connection: Connection) -> None:
+        store.put(
+            connection, RECORD, id=form.record, version=form.version, agency=form.agency, state="sealed", req=req,
+            data=data, index_entry=index, sealed_ms=now,
+        )  # fmt: skip
+        for view, (cover, raw) in covers.items():
+            store.put(
+                connection, ENVELOPE, digest=cover.digest.hex(), record=form.record, version=form.version,
+                view=view.value, cover=raw, bytes=cover.length,
+            )  # fmt: skip
+        for half in form.sealed_halves():
+            store.put_half(connection, half)
+        for notice, raw in zip(told, notices, strict=True):
+            store.put(
+                connection, NOTICE, id=notice.notice, record=form.record, agency=form.agency, recipient=notice.to,
+                data=raw, due_ms=notice.due_ms,
+            )  # fmt: skip
+
+    vault.enter(  # 5
+        caller_actor(caller, Role.SEALER.value),
+        "record.seal",
+        {"envelope": form.digests()[View.COURT_FULL], "parts": form.parts},
+        req=req,
+        basis=Basis(form.basis, form.rules),
+        case=form.case,
+        subject=form.subject,
+        input=signed.hex,
+        within=rows,
+    )
+    return signed
+
+
+def _cover(
+    vault: Vault, form: Sealing, view: View, digest: str, rosters: Rosters, now_ms: int
+) -> tuple[VerifiedCover, bytes]:
+    path = cover_path(vault, digest)
+    need(path.exists() and envelope_path(vault, digest).exists(), Why.NOT_FOUND, "sealing: an envelope is not here")
+    raw = path.read_bytes()
+    try:
+        sealers = sealers_of(rosters.of(form.agency, now_ms))
+        found = verify_cover(raw, senders=sealers, purpose=Purpose.ENVELOPE, ids=form.view_id(view).to_ids())
+    except CryptoError as error:
+        raise Refused(Why.MALFORMED, f"sealing: {error}") from None
+    need(found.digest.hex() == digest, Why.MALFORMED, "sealing: an envelope is not the one that is named")
+    return found, raw
+
+
+def _check_halves(form: Sealing, rosters: Rosters, now_ms: int) -> None:
+    """The service cannot open a half; it can see that each is sealed to the present key of its holder's agent."""
+    keys = {}
+    for holder in Holder:
+        agent = rosters.of(rosters.pins.holder(holder).code, now_ms).agent
+        keys[holder] = agent.key_id if agent else ""
+    for half in form.sealed_halves():
+        need(half.key == keys[half.holder], Why.MALFORMED, "sealing: a half is not sealed to its agent's present key")
+
+
+def _index(form: Sealing, rosters: Rosters, now_ms: int) -> bytes:
+    data = base64.b64decode(form.index)
+    try:
+        sealers = sealers_of(rosters.of(form.agency, now_ms))
+        ids: dict[str, str | int] = {"record": form.record, "version": form.version, "agency": form.agency}
+        found = verify_container(io.BytesIO(data), senders=sealers, purpose=Purpose.INDEX, ids=ids)
+    except CryptoError as error:
+        raise Refused(Why.MALFORMED, f"sealing: index entry: {error}") from None
+    desk = rosters.of(form.agency, now_ms).desk.id
+    is_ours = [wrap.recipient for wrap in found.header.wraps] == [desk]
+    need(is_ours, Why.MALFORMED, "sealing: the index entry is not sealed to the agency's desk alone")
+    return data
+
+
+def _notice(data: bytes, form: Sealing, rosters: Rosters, now_ms: int) -> Notice:
+    notice = open_form(Notice, data, sealers_of(rosters.of(form.agency, now_ms))).form
+    is_of_it = (notice.record, notice.agency) == (form.record, form.agency) and notice.to in rosters.pins.agencies
+    need(is_of_it, Why.MALFORMED, "notice: about another record, or to an agency that does not take part")
+    need(now_ms < notice.due_ms <= now_ms + LONGEST_NOTICE_MS, Why.MALFORMED, "notice: due later than three days")
+    return notice

@@ -1,0 +1,41 @@
+"""Take a lock or an opening. A lock counts at once; an opening counts when both holders' is here.
+
+May touch: database, a local socket (the signer)
+Sees:      pseudonyms
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from vault import store
+from vault.caller import Caller
+from vault.house import Vault, caller_actor
+from vault.locking import read_lock
+from vault.models import LOCK
+from vault.refusals import Why, need
+from vault.requests import Lock
+from vault.vocabulary import Role
+
+
+def take_lock(vault: Vault, caller: Caller, data: bytes) -> Lock:
+    """Keep it; Refused when it is not the caller's own."""
+    now = vault.now_ms()
+    with vault.database.reading() as connection:
+        lock = read_lock(data, vault.rosters(connection), now)
+        if data in store.locks(connection):
+            return lock
+    is_own = (lock.agency, lock.person) == (caller.agency, caller.person)
+    need(is_own, Why.NOT_ENTITLED, "lock: not by the caller")
+    need(abs(lock.at_ms - now) <= 60_000, Why.MALFORMED, "lock: of another time than now")
+    vault.enter(
+        caller_actor(caller, sorted(role.value for role in caller.roles if role is not Role.OFFICER)[0]),
+        "lock.change",
+        {"agency": lock.agency, "change": lock.act},
+        req=lock.lock,
+        input=hashlib.sha256(data).hexdigest(),
+        within=lambda connection: store.put(
+            connection, LOCK, id=lock.lock, agency=lock.agency, data=data, at_ms=lock.at_ms
+        ),
+    )
+    return lock

@@ -1,0 +1,111 @@
+"""Take what agents and the officer sign at the end: released halves, the delivery, the statement of return.
+
+A release is stored once for each holder; the same bytes again change nothing, other bytes are refused. The delivery is
+an entry before the service forgets that it is owed; the obligation to mark the receiving case stays until it is stated.
+
+May touch: database, a local socket (the signer)
+Sees:      sealed halves, pseudonyms
+Spec:      vault-law L9, section 5 steps 6 to 8
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from audit.commitments import hash_output
+from audit.entry import Output
+from vault import store
+from vault.caller import Caller
+from vault.checks import check_request
+from vault.flows.decide_request import asked_of
+from vault.forms import open_form
+from vault.house import Vault, caller_actor
+from vault.refusals import Why, need
+from vault.requests import Delivery, ReleasedHalf, Return
+from vault.states import Act, RequestState, after
+from vault.store import StoredAct
+from vault.vocabulary import Holder, Role
+
+RELEASE, DELIVERY, RETURN = "release", "delivery", "return"
+
+
+def take_release(vault: Vault, caller: Caller, request_id: str, data: bytes) -> None:
+    """Keep an agent's released half. It is no entry: the intent came first, and the half is sealed to the officer."""
+    now = vault.now_ms()
+    found = asked_of(vault, caller, request_id)
+    need(caller.holder is not None, Why.NOT_ENTITLED, "release: only an agency's agent releases")
+    with vault.database.reading() as connection:
+        agent = vault.rosters(connection).of(caller.agency, now).agent
+        known = store.acts_on(connection, request_id, RELEASE)
+    assert agent
+    form = open_form(ReleasedHalf, data, (agent.verify,))
+    said = (form.form.request, form.form.agency, form.form.holder)
+    need(said == (request_id, caller.agency, caller.holder), Why.MALFORMED, "release: of another request or holder")
+    mine = [act for act in known if act.agency == caller.agency]
+    if mine:
+        need(mine[0].data == data, Why.EXISTS, "release: there is another one by this agent")
+        return
+    is_open = found.state is RequestState.AUTHORISED
+    need(is_open, Why.WRONG_STATE, "request: not authorised, or released already")
+    act = StoredAct(f"{request_id}.{caller.holder}", request_id, RELEASE, caller.agency, form.hex, data, now)
+    with vault.database.writing() as connection:
+        store.put_act(connection, act)
+        if len(store.acts_on(connection, request_id, RELEASE)) == len(Holder):
+            store.move(connection, request_id, found.state, after(found.state, Act.RELEASE))
+
+
+def take_delivery(vault: Vault, caller: Caller, request_id: str, data: bytes) -> None:
+    """The officer opened it."""
+    now = vault.now_ms()
+    found = asked_of(vault, caller, request_id)
+    with vault.database.reading() as connection:
+        rosters = vault.rosters(connection)
+        known = store.acts_on(connection, request_id, DELIVERY)
+        intent = store.intent(connection, request_id)
+    if any(act.data == data for act in known):
+        return
+    signed = open_form(Delivery, data, [person.verify for person in rosters.of(caller.agency, now).people])
+    form = signed.form
+    is_own = (form.officer, form.agency, form.request) == (found.officer, found.agency, request_id)
+    need(is_own and caller.person == form.officer, Why.NOT_ENTITLED, "delivery: not by the officer who asked")
+    state = after(found.state, Act.DELIVER)
+    assert intent
+    act = StoredAct(form.delivery, request_id, DELIVERY, form.agency, signed.hex, data, now)
+    salt = hashlib.sha256(data).digest()
+    vault.enter(
+        caller_actor(caller, Role.OFFICER.value),
+        "release.delivered",
+        {"receipt": signed.hex},
+        req=form.delivery,
+        case=check_request(found.data, rosters, found.asked_ms)[0].form.grounds,
+        output=Output(hash_output(bytes.fromhex(form.authorisation), salt), 1, salted=True),
+        prev=intent[0],
+        within=store.moved_by(act, found.state, state),
+    )
+
+
+def take_return(vault: Vault, caller: Caller, request_id: str, data: bytes) -> None:
+    """The officer states what became of it; only a statement that the case is marked ends the obligation."""
+    now = vault.now_ms()
+    found = asked_of(vault, caller, request_id)
+    with vault.database.reading() as connection:
+        rosters = vault.rosters(connection)
+        if any(act.data == data for act in store.acts_on(connection, request_id, RETURN)):
+            return
+    signed = open_form(Return, data, [person.verify for person in rosters.of(caller.agency, now).people])
+    form = signed.form
+    is_own = (form.officer, form.agency, form.request) == (found.officer, found.agency, request_id)
+    need(is_own and caller.person == form.officer, Why.NOT_ENTITLED, "return: not by the officer who asked")
+    need(form.is_marked, Why.WRONG_STATE, "return: the receiving case must be marked first")
+    state = after(found.state, Act.RETURN)
+    act = StoredAct(form.statement, request_id, RETURN, form.agency, signed.hex, data, now)
+    vault.enter(
+        caller_actor(caller, Role.OFFICER.value),
+        "release.returned",
+        {"manner": form.manner, "marked": form.is_marked},
+        req=form.statement,
+        case=check_request(found.data, rosters, found.asked_ms)[0].form.grounds,
+        input=signed.hex,
+        prev=request_id,
+        within=store.moved_by(act, found.state, state),
+    )

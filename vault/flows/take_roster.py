@@ -1,0 +1,75 @@
+"""Take an agency's new roster: its own signed word about its people, replacing an older version.
+
+1. Verified under the pinned roster key of the agency, valid now, newer than what is here.
+2. Each key that is added, replaced or revoked is an entry of its own; then the roster's, with its row.
+
+May touch: database, a local socket (the signer)
+Sees:      public keys, pseudonyms
+Spec:      contracts section 4: enrolment, loss and replacement of a key are entries
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from audit.entry import Actor
+from audit.events import Reason
+from vault import store
+from vault.errors import RosterError
+from vault.house import Vault
+from vault.models import ROSTER
+from vault.rosters import Roster, open_roster
+
+
+def take_roster(vault: Vault, data: bytes) -> Roster:
+    """Keep it; RosterError names the rule. The same roster again changes nothing."""
+    roster = open_roster(data, vault.pins)  # 1
+    now = vault.now_ms()
+    with vault.database.reading() as connection:
+        known = vault.rosters(connection)
+    before = next((one for one in known.known() if one.agency == roster.agency), None)
+    if before == roster:
+        return roster
+    known.take(roster)
+    known.of(roster.agency, now)
+    if before is not None and before.version == roster.version:
+        raise RosterError("roster: this version is here already")
+    digest = hashlib.sha256(data).hexdigest()
+    actor = Actor("roster", roster.agency, "roster", "signed", "roster")
+    for key, change in _changes(before, roster):  # 2
+        vault.enter(
+            actor,
+            "enrolment",
+            {"agency": roster.agency, "key": key, "change": change},
+            decision=vault.allow(Reason.OFFICER_DUTY),
+            input=digest,
+        )
+    vault.enter(
+        actor,
+        "roster.change",
+        {"agency": roster.agency, "roster": digest},
+        input=digest,
+        within=lambda connection: store.put(
+            connection, ROSTER, agency=roster.agency, version=roster.version, data=data
+        ),
+    )
+    return roster
+
+
+def _changes(before: Roster | None, after: Roster) -> Iterator[tuple[str, str]]:
+    """(SHA-256 of the key's text, what happened to it); a person who is gone counts as revoked."""
+    old = {person.person: person for person in before.people} if before else {}
+    new = {person.person: person for person in after.people}
+    for name, person in new.items():
+        known = old.get(name)
+        key = hashlib.sha256(person.verify.to_text().encode()).hexdigest()
+        if known is None:
+            yield key, "added"
+        elif known.verify != person.verify:
+            yield key, "replaced"
+        elif person.revoked_ms is not None and known.revoked_ms is None:
+            yield key, "revoked"
+    for name, person in old.items():
+        if name not in new:
+            yield hashlib.sha256(person.verify.to_text().encode()).hexdigest(), "revoked"

@@ -1,0 +1,118 @@
+"""What every flow of the vault service stands on: database, log, envelopes' folder, pins, rules, clock; how it acts.
+
+`enter` writes an act's entry and, in the same transaction, its rows: no entry, no act. It knows no verb and holds no
+key: there is nothing here that could open a record.
+
+May touch: database, disk (ciphertext), a local socket (the signer)
+Sees:      ciphertext, commitments, hashes
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Connection
+
+from audit.database import Database
+from audit.entry import Actor, Basis, Decision, Entry
+from audit.events import Outcome, Reason
+from audit.log import Log
+from audit.publisher import WitnessedReceipt
+from audit.receipt import Receipt
+from audit.request_id import new_request_id
+from audit.shapes import Fact
+from audit.waiting import Within
+from vault import store
+from vault.caller import Caller
+from vault.checks import Lawbook
+from vault.errors import VaultError
+from vault.locking import is_locked, read_lock
+from vault.pins import Pins
+from vault.rosters import Roster, Rosters, open_roster
+from vault.vocabulary import Holder
+
+RULES_ID: Final = "vault-1"
+
+
+class Public(Protocol):
+    """The part of a `Publisher` that a release needs."""
+
+    def require_witnesses(self) -> None:
+        """Raise unless the quorum of witnesses has cosigned lately."""
+
+    def witnessed(self, receipt: Receipt, wait_s: float = 10.0) -> WitnessedReceipt:
+        """Entry and proof under the quorum's cosignatures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """One vault service at work. `now_ms` is Unix milliseconds; `rules` the SHA-256 of the log's own rule file."""
+
+    database: Database
+    log: Log
+    public: Public
+    folder: Path
+    pins: Pins
+    law: Lawbook
+    rules: str
+    now_ms: Callable[[], int]
+    _seen: dict[bytes, Roster] = field(default_factory=dict, repr=False)
+
+    @property
+    def envelopes(self) -> Path:
+        """Where ciphertext lies, a file for each digest."""
+        return self.folder / "envelopes"
+
+    def allow(self, *reasons: Reason) -> Decision:
+        return Decision(Outcome.ALLOW, reasons, RULES_ID, self.rules)
+
+    def deny(self, *reasons: Reason) -> Decision:
+        return Decision(Outcome.DENY, reasons, RULES_ID, self.rules)
+
+    def enter(
+        self, actor: Actor, event: str, facts: Mapping[str, Fact], *, within: Within | None = None, **parts: Any
+    ) -> Receipt:
+        """Write an entry and the rows of `within`; `AuditError` when the log refuses, and then nothing happened."""
+        now = parts.pop("ts_ms", None) or self.now_ms()
+        req = parts.pop("req", None) or new_request_id(now)
+        entry = Entry(event=event, ts_ms=now, req=req, actor=actor, facts=facts, **parts)
+        return self.log.append_and_wait(entry, within=within)
+
+    def rosters(self, connection: Connection) -> Rosters:
+        """The newest roster of each agency, verified under the pins."""
+        found = Rosters(self.pins)
+        for data in store.newest_rosters(connection):
+            known = hashlib.sha256(data).digest()
+            if known not in self._seen:
+                self._seen[known] = open_roster(data, self.pins)
+            found.take(self._seen[known])
+        return found
+
+    def is_locked(self, connection: Connection, rosters: Rosters) -> bool:
+        """Whether a lock stands. A stored lock that no longer verifies still locks: it was verified when it came."""
+        locks = []
+        for data in store.locks(connection):
+            try:
+                locks.append(read_lock(data, rosters, self.now_ms()))
+            except VaultError:
+                return True
+        return is_locked(locks, {holder: self.pins.holder(holder).code for holder in Holder})
+
+
+def service_actor() -> Actor:
+    """Who the log names for what the service does by itself."""
+    return Actor("vault", "vault", "service", "none", "service")
+
+
+def basis_of(law: str, letter: str, approvals: tuple[str, ...] = ()) -> Basis:
+    """The basis of an act on a request."""
+    return Basis(law, letter, approvals)
+
+
+def caller_actor(caller: Caller, role: str) -> Actor:
+    """Who the log names for what a caller does in one role."""
+    return Actor(caller.person, caller.agency, role, "signed", caller.device)

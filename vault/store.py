@@ -1,0 +1,306 @@
+"""The only queries of the vault service. Every one that reads for an agency is filtered by that agency.
+
+May touch: database (connections that are handed in)
+Sees:      ciphertext, hashes, pseudonyms
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Table, delete, func, insert, or_, select, update
+
+from vault.errors import StateError
+from vault.halves import SealedHalf, ViewId
+from vault.models import ACT, ENVELOPE, HALF, INTENT, LOCK, NOTICE, RECORD, REQUEST, ROSTER, SEEN_CALL
+from vault.states import RequestState
+from vault.vocabulary import Holder, View
+
+PAGE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequest:
+    """One request as the service knows it."""
+
+    id: str
+    digest: str
+    nonce: str
+    officer: str
+    agency: str
+    recipient: str
+    state: RequestState
+    data: bytes
+    asked_ms: int
+    not_after_ms: int
+    warn_ms: int
+    escalate_ms: int
+    expires_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAct:
+    """One act on a request."""
+
+    id: str
+    request: str
+    kind: str
+    agency: str
+    digest: str
+    data: bytes
+    at_ms: int
+
+
+def put(connection: Connection, table: Table, **values: Any) -> None:
+    """One new row; an IntegrityError of the database when it is there."""
+    connection.execute(insert(table).values(**values))
+
+
+# --- rosters -------------------------------------------------------------------------------------------------------
+
+
+def newest_rosters(connection: Connection) -> list[bytes]:
+    """The newest roster of each agency, as it was signed."""
+    newest = select(ROSTER.c.agency, func.max(ROSTER.c.version).label("version")).group_by(ROSTER.c.agency).subquery()
+    joined = select(ROSTER.c.data).join(
+        newest, (ROSTER.c.agency == newest.c.agency) & (ROSTER.c.version == newest.c.version)
+    )
+    return [bytes(row.data) for row in connection.execute(joined.order_by(ROSTER.c.agency))]
+
+
+# --- records -------------------------------------------------------------------------------------------------------
+
+
+def record_data(connection: Connection, record: str, version: int) -> bytes | None:
+    """The signed sealing form of a record version."""
+    found = connection.execute(select(RECORD.c.data).where(RECORD.c.id == record, RECORD.c.version == version))
+    return _bytes(found.scalar_one_or_none())
+
+
+def index_entries(connection: Connection, agency: str, after: str) -> list[tuple[str, bytes]]:
+    """(record id, sealed index entry) of an agency's records that are sealed, from `after` on, a page at most."""
+    found = connection.execute(
+        select(RECORD.c.id, RECORD.c.index_entry)
+        .where(RECORD.c.agency == agency, RECORD.c.id > after, RECORD.c.state == "sealed")
+        .order_by(RECORD.c.id)
+        .limit(PAGE)
+    )
+    return [(row.id, bytes(row.index_entry)) for row in found]
+
+
+def cover_of(connection: Connection, digest: str) -> bytes | None:
+    """The cover of an envelope."""
+    return _bytes(connection.execute(select(ENVELOPE.c.cover).where(ENVELOPE.c.digest == digest)).scalar_one_or_none())
+
+
+def half_of(connection: Connection, view: ViewId, holder: Holder) -> SealedHalf | None:
+    """The half of a view for a holder."""
+    row = connection.execute(select(HALF).where(*_half_key(view, holder))).one_or_none()
+    return None if row is None else _half(row)
+
+
+def halves_under(connection: Connection, holder: Holder, key: str, after: str, limit: int) -> list[SealedHalf]:
+    """Halves that are sealed to one key of a holder, by record from `after` on."""
+    found = connection.execute(
+        select(HALF)
+        .where(HALF.c.holder == holder.value, HALF.c.key == key, HALF.c.record > after)
+        .order_by(HALF.c.record, HALF.c.version, HALF.c.view)
+        .limit(limit)
+    )
+    return [_half(row) for row in found]
+
+
+def put_half(connection: Connection, half: SealedHalf) -> None:
+    """A half of a new record version."""
+    put(
+        connection,
+        HALF,
+        record=half.id.record,
+        version=half.id.version,
+        view=half.id.view.value,
+        holder=half.holder.value,
+        agency=half.id.agency,
+        epoch=half.id.epoch,
+        suite=half.id.suite,
+        key=half.key,
+        sealed=half.sealed,
+    )
+
+
+def replace_halves(connection: Connection, old_key: str, halves: Iterable[SealedHalf]) -> None:
+    """Halves sealed to another key of the same holder; StateError if one is no longer under `old_key`."""
+    for half in halves:
+        changed = connection.execute(
+            update(HALF)
+            .where(*_half_key(half.id, half.holder), HALF.c.key == old_key)
+            .values(key=half.key, sealed=half.sealed)
+        )
+        if changed.rowcount != 1:
+            raise StateError("half: not there, or under another key than was said")
+
+
+def count_halves(connection: Connection, holder: Holder, key: str) -> int:
+    """How many halves are sealed to that key."""
+    where = (HALF.c.holder == holder.value, HALF.c.key == key)
+    return int(connection.execute(select(func.count()).select_from(HALF).where(*where)).scalar_one())
+
+
+# --- notices -------------------------------------------------------------------------------------------------------
+
+
+def notices_for(connection: Connection, recipient: str) -> list[bytes]:
+    """Signed notices that an agency has not answered."""
+    found = select(NOTICE.c.data).where(NOTICE.c.recipient == recipient, NOTICE.c.answer.is_(None))
+    return [bytes(row.data) for row in connection.execute(found.order_by(NOTICE.c.due_ms).limit(PAGE))]
+
+
+def notice_data(connection: Connection, notice: str, recipient: str) -> tuple[bytes, bool] | None:
+    """A notice to an agency, and whether it is answered."""
+    where = (NOTICE.c.id == notice, NOTICE.c.recipient == recipient)
+    row = connection.execute(select(NOTICE.c.data, NOTICE.c.answer).where(*where)).one_or_none()
+    return None if row is None else (bytes(row.data), row.answer is not None)
+
+
+def answer_notice(connection: Connection, notice: str, answer: bytes, at_ms: int) -> None:
+    """Store an acknowledgement; StateError if there is one."""
+    changed = connection.execute(
+        update(NOTICE).where(NOTICE.c.id == notice, NOTICE.c.answer.is_(None)).values(answer=answer, answered_ms=at_ms)
+    )
+    if changed.rowcount != 1:
+        raise StateError("notice: answered already")
+
+
+def ledger(connection: Connection, agency: str | None, now_ms: int) -> list[dict[str, Any]]:
+    """Each notice with its state, for its sender, its recipient, or (None) the supervising procuratorate."""
+    found = select(
+        NOTICE.c.id, NOTICE.c.record, NOTICE.c.agency, NOTICE.c.recipient, NOTICE.c.due_ms, NOTICE.c.answered_ms
+    )
+    if agency is not None:
+        found = found.where(or_(NOTICE.c.agency == agency, NOTICE.c.recipient == agency))
+    rows = connection.execute(found.order_by(NOTICE.c.due_ms).limit(PAGE)).mappings()
+    return [{**row, "is_overdue": row["answered_ms"] is None and row["due_ms"] < now_ms} for row in rows]
+
+
+# --- requests ------------------------------------------------------------------------------------------------------
+
+
+def request(connection: Connection, request_id: str) -> StoredRequest | None:
+    """A request by its id; the caller checks who may see it."""
+    row = connection.execute(select(REQUEST).where(REQUEST.c.id == request_id)).one_or_none()
+    return None if row is None else _request(row)
+
+
+def requests_seen_by(connection: Connection, agency: str, is_approver: bool, after: str) -> list[StoredRequest]:
+    """Requests that an agency made or must decide or, for a half-holding one, approve and release."""
+    found = select(REQUEST).where(REQUEST.c.id > after)
+    if not is_approver:
+        found = found.where(or_(REQUEST.c.agency == agency, REQUEST.c.recipient == agency))
+    return [_request(row) for row in connection.execute(found.order_by(REQUEST.c.id).limit(PAGE))]
+
+
+def asked_since(connection: Connection, agency: str, officer: str, since_ms: int) -> int:
+    """How many requests an officer made since then."""
+    where = (REQUEST.c.agency == agency, REQUEST.c.officer == officer, REQUEST.c.asked_ms >= since_ms)
+    return int(connection.execute(select(func.count()).select_from(REQUEST).where(*where)).scalar_one())
+
+
+def move(connection: Connection, request_id: str, old: RequestState, new: RequestState, **changes: Any) -> None:
+    """Change a request's state; StateError when another was quicker."""
+    changed = connection.execute(
+        update(REQUEST)
+        .where(REQUEST.c.id == request_id, REQUEST.c.state == old.value)
+        .values(state=new.value, **changes)
+    )
+    if changed.rowcount != 1:
+        raise StateError("request: its state has changed meanwhile")
+
+
+def acts_on(connection: Connection, request_id: str, kind: str) -> list[StoredAct]:
+    """Acts of one kind, by agency."""
+    found = select(ACT).where(ACT.c.request == request_id, ACT.c.kind == kind).order_by(ACT.c.agency)
+    return [_act(row) for row in connection.execute(found)]
+
+
+def put_act(connection: Connection, act: StoredAct) -> None:
+    """A new act; the database refuses a second one of the same kind and agency."""
+    put(connection, ACT, **{name: getattr(act, name) for name in StoredAct.__dataclass_fields__})
+
+
+def moved_by(act: StoredAct, old: RequestState, new: RequestState) -> Callable[[Connection], None]:
+    """What an act does to its request, to be done in the transaction of its entry."""
+
+    def rows(connection: Connection) -> None:
+        move(connection, act.request, old, new)
+        put_act(connection, act)
+
+    return rows
+
+
+def intent(connection: Connection, request_id: str) -> tuple[str, bytes, bytes] | None:
+    """(request id of the entry, its bytes, the salt) of a release that was authorised."""
+    row = connection.execute(select(INTENT).where(INTENT.c.request == request_id)).one_or_none()
+    return None if row is None else (row.req, bytes(row.entry), bytes(row.salt))
+
+
+def overdue(connection: Connection, now_ms: int) -> list[dict[str, Any]]:
+    """Requests that nobody decided in time: told, escalated, never allowed by it."""
+    waiting = (RequestState.ASKED.value, RequestState.DECIDED.value)
+    found = (
+        select(REQUEST.c.id, REQUEST.c.agency, REQUEST.c.recipient, REQUEST.c.warn_ms, REQUEST.c.escalate_ms)
+        .where(REQUEST.c.state.in_(waiting), REQUEST.c.warn_ms < now_ms, REQUEST.c.not_after_ms > now_ms)
+        .order_by(REQUEST.c.warn_ms)
+        .limit(PAGE)
+    )
+    rows = connection.execute(found).mappings()
+    return [{**row, "is_escalated": row["escalate_ms"] < now_ms} for row in rows]
+
+
+def unmarked(connection: Connection, now_ms: int) -> list[str]:
+    """Requests whose receiving case is not marked: delivered, and no return that says so (办法 art. 6)."""
+    found = select(REQUEST.c.id).where(REQUEST.c.state == RequestState.DELIVERED.value).order_by(REQUEST.c.id)
+    return [row.id for row in connection.execute(found.limit(PAGE))]
+
+
+# --- locks and calls -------------------------------------------------------------------------------------------------
+
+
+def locks(connection: Connection) -> list[bytes]:
+    """Every lock and opening, as it was signed."""
+    return [bytes(row.data) for row in connection.execute(select(LOCK.c.data).order_by(LOCK.c.at_ms))]
+
+
+def see_call(connection: Connection, nonce: str, at_ms: int, forget_before_ms: int) -> None:
+    """Remember a call; the database refuses a nonce that was seen."""
+    connection.execute(delete(SEEN_CALL).where(SEEN_CALL.c.at_ms < forget_before_ms))
+    put(connection, SEEN_CALL, nonce=nonce, at_ms=at_ms)
+
+
+def _half_key(view: ViewId, holder: Holder) -> Sequence[Any]:
+    return (
+        HALF.c.record == view.record,
+        HALF.c.version == view.version,
+        HALF.c.view == view.view.value,
+        HALF.c.holder == holder.value,
+    )
+
+
+def _half(row: Row[Any]) -> SealedHalf:
+    view = ViewId(row.record, row.version, View(row.view), row.agency, row.epoch, row.suite)
+    return SealedHalf(view, Holder(row.holder), row.key, bytes(row.sealed))
+
+
+def _request(row: Row[Any]) -> StoredRequest:
+    found = row._mapping
+    values = {name: found[name] for name in StoredRequest.__dataclass_fields__}
+    return StoredRequest(**values | {"state": RequestState(row.state), "data": bytes(row.data)})
+
+
+def _act(row: Row[Any]) -> StoredAct:
+    found = row._mapping
+    return StoredAct(**{name: found[name] for name in StoredAct.__dataclass_fields__} | {"data": bytes(row.data)})
+
+
+def _bytes(value: Any) -> bytes | None:
+    return None if value is None else bytes(value)
