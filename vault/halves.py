@@ -27,7 +27,7 @@ from vault.errors import HalfError
 from vault.vocabulary import Holder, RecordKind, View
 
 HALF_BYTES = 32
-_INFO_HELD = b"sealink/v1/vault/half"
+INFO_HELD = b"sealink/v1/vault/half"
 _INFO_RELEASED = b"sealink/v1/vault/released-half"
 
 
@@ -173,7 +173,7 @@ def content_key(court: bytes, procuratorate: bytes, view: ViewId) -> ContentKey:
 
 def seal_half(half: Half, view: ViewId, holder: Holder, agent: Sealer) -> SealedHalf:
     """Seal a half to a holder's agent; it opens for the same view, holder and key only."""
-    return SealedHalf(view, holder, agent.id, agent.seal(half.to_bytes(), _INFO_HELD, _held(view, holder)))
+    return SealedHalf(view, holder, agent.id, agent.seal(half.to_bytes(), INFO_HELD, held_binding(view, holder)))
 
 
 def open_half(sealed: SealedHalf, agent: Opener, committed: str) -> Half:
@@ -181,7 +181,7 @@ def open_half(sealed: SealedHalf, agent: Opener, committed: str) -> Half:
     if sealed.key != agent.id:
         raise HalfError("half: sealed to another key than the agent's")
     try:
-        half = Half.parse(agent.open(sealed.sealed, _INFO_HELD, _held(sealed.id, sealed.holder)))
+        half = Half.parse(agent.open(sealed.sealed, INFO_HELD, held_binding(sealed.id, sealed.holder)))
     except SealedKeyError:
         raise HalfError("half: does not open with the agent's key") from None
     if not hmac.compare_digest(commitment(half, sealed.id, sealed.holder), committed):
@@ -202,5 +202,6 @@ def open_released(sealed: bytes, holder: Holder, officer: OpeningKey, binding: b
         raise HalfError("released half: does not open for this request") from None
 
 
-def _held(view: ViewId, holder: Holder) -> bytes:
+def held_binding(view: ViewId, holder: Holder) -> bytes:
+    """Associated data of a half that an agent holds."""
     return view.to_bytes() + b"\n" + holder.value.encode()

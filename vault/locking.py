@@ -32,7 +32,9 @@ def read_lock(data: bytes, rosters: Rosters, now_ms: int) -> Lock:
     signed = open_form(Lock, data, [person.verify for _, person in people.values()])
     agency, person = people[signed.signer]
     lock = signed.form
-    if (lock.agency, lock.person) != (agency, person.person) or not any(person.may(role, now_ms) for role in _ROLES):
+    if (lock.agency, lock.person) != (agency, person.person) or not any(
+        person.may(role, lock.at_ms) for role in _ROLES
+    ):
         raise MalformedFormError("lock: not by somebody who may lock for this agency")
     return lock
 

@@ -178,7 +178,30 @@ def _table() -> dict[str, Words]:
 
 
 WORDS: Final[Mapping[str, Words]] = MappingProxyType(_table())
-"""By code."""
+"""By code, of the linkage service; many of them are every service's."""
+
+VAULT_WORDS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "not-admitted": Words(
+            401,
+            "Not admitted",
+            "未获准入",
+            "The call is not signed by anybody who may call, or not for this call and moment.",
+            "该调用未由有权人员签名，或签名并非针对此次调用及此刻。",
+        ),
+        "locked": Words(409, "Locked", "已锁定", "An agency has locked every release.", "有机关已锁定全部开启操作。"),
+        "check-failed": Words(
+            422,
+            "A check does not hold",
+            "核验未通过",
+            "A check that must hold before this act does not hold.",
+            "此操作之前必须成立的核验未通过。",
+        ),
+    }
+)
+"""What only the vault service answers (`vault.refusals.Why`)."""
+
+EVERY: Final[Mapping[str, Words]] = MappingProxyType({**WORDS, **VAULT_WORDS})
 
 FRAMEWORK: Final[Mapping[int, str]] = MappingProxyType(
     {

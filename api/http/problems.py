@@ -26,7 +26,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from api.http.languages import Language, preferred
-from api.http.problem_words import FRAMEWORK, WORDS
+from api.http.problem_words import EVERY, FRAMEWORK
 from audit.errors import AuditError
 from audit.faults import fault_of as fault_of_database
 from audit.faults import is_conflict
@@ -103,7 +103,7 @@ def install(app: FastAPI, domain: Mapping[type[Exception], Answering]) -> None:
 def answer_of(scope: Scope, problem: Problem) -> JSONResponse:
     """The problem as an answer to the request of this scope."""
     language = _language(scope)
-    words = WORDS.get(problem.code)
+    words = EVERY.get(problem.code)
     body: dict[str, Any] = {
         "type": TYPE_BASE + problem.code,
         "title": words.title_in(language) if words else problem.code.replace("-", " "),
@@ -125,7 +125,7 @@ def answer_of(scope: Scope, problem: Problem) -> JSONResponse:
 
 def problem_of(code: str, detail: str = "", **parts: Any) -> Problem:
     """A problem with the status, and by default the sentence, of the table."""
-    words = WORDS[code]
+    words = EVERY[code]
     return Problem(words.status, code, detail or words.detail, **parts)
 
 
@@ -187,6 +187,6 @@ def _lacks_json(request: Request) -> bool:
 async def _of_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = FRAMEWORK.get(error.status_code, "bad-request" if error.status_code < 500 else "fault")
-    words = WORDS[code]
+    words = EVERY[code]
     status = error.status_code if code in FRAMEWORK.values() else words.status
     return answer_of(request.scope, Problem(status, code, words.detail, headers=dict(error.headers or {})))

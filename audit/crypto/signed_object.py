@@ -61,6 +61,7 @@ class Kind(StrEnum):
     NOTICE = "notice"  # a sealing notice to an agency that holds a part
     RECEIPT = "receipt"  # that agency did what the notice asks
     LOCK = "lock"  # one agency stops every release
+    ROTATION = "rotation"  # a release agent sealed its halves to its new key
     RETURN = "return"  # what was released was given back or destroyed
     CEREMONY = "ceremony"  # a root key was split or recovered
     RESTORE = "restore"  # two people name the range that a restored log lost

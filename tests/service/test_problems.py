@@ -16,13 +16,14 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from api.auth.guard import public
 from api.http.languages import Language, preferred
-from api.http.problem_words import FRAMEWORK, WORDS
+from api.http.problem_words import EVERY, FRAMEWORK, VAULT_WORDS, WORDS
 from api.http.problems import MEDIA_TYPE, TYPE_BASE, Status
 from api.linkage.schemas import Body
 from audit.refusals import LogUnavailableError
 from audit.refusals import Why as LogWhy
 from linkage.errors import BatchError
 from linkage.refusals import Refused, Why
+from vault.refusals import Why as VaultWhy
 
 API = Path(__file__).resolve().parents[2] / "api"
 SECRET = "330106201203141234"
@@ -171,7 +172,7 @@ def test_every_reason_has_words() -> None:
 
 def test_words_are_words() -> None:
     """One language would be missing, or be the other."""
-    for code, words in WORDS.items():
+    for code, words in EVERY.items():
         for chinese in (words.title_zh, words.detail_zh):
             assert any("一" <= char <= "鿿" for char in chinese), code
         assert words.title.isascii() and words.detail.isascii(), code
@@ -198,6 +199,7 @@ def codes_in(path: Path) -> list[tuple[str, int | None]]:
 def test_the_list_is_what_the_code_raises() -> None:
     """A client would meet a code that no page explains, or a page would explain what never comes."""
     raised = {code for path in API.rglob("*.py") for code, _ in codes_in(path)}
+    assert {str(why) for why in VaultWhy} <= set(EVERY) and set(VAULT_WORDS) <= {str(why) for why in VaultWhy}
     assert raised <= set(WORDS), raised - set(WORDS)
     assert set(WORDS) - raised - {str(why) for why in Why} - set(FRAMEWORK.values()) == set()
     for path in API.rglob("*.py"):

@@ -111,15 +111,15 @@ class Human:
     device: str = ""
     revoked_ms: int | None = None
 
-    def on_roster(self) -> Person:
+    def on_roster(self, now_ms: int) -> Person:
         return Person(
             self.person,
             self.roles,
             self.device or f"device-{self.person}",
             self.signer.verifying_key,
             self.opener.sealing_key,
-            NOW - 100 * DAY,
-            NOW + 100 * DAY,
+            now_ms - 100 * DAY,
+            now_ms + 100 * DAY,
             self.revoked_ms,
         )
 
@@ -154,7 +154,8 @@ class PaperLocks:
 class Cast:
     """Four agencies, their people, a log, a lawbook, and one sealed record of the court."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_ms: int = NOW) -> None:
+        self.now_ms = now_ms
         self.roster_keys = {agency: SigningKey.generate() for agency in AGENCIES}
         self.desks = {agency: OpeningKey.generate() for agency in AGENCIES}
         self.agent_keys = {holder: OpeningKey.generate() for holder in Holder}
@@ -164,9 +165,11 @@ class Cast:
                 f"{role.value}-{agency.split('-')[0]}", agency, frozenset({role})
             )
             for agency in AGENCIES
-            for role in (Role.SEALER, Role.OFFICER, Role.DECIDER, Role.APPROVER)
+            for role in Role
         }
         self.log, self.law = PaperLog(), PaperLaw()
+        self.log_keys = [self.log.key.verifier.vkey, self.log.pq_key.verifier.vkey]
+        self.witness_keys = {name: key.verifier.vkey for name, key in self.log.witnesses.items()}
         self.memories = {holder: PaperMemory() for holder in Holder}
         self.locks = PaperLocks()
         self._versions = itertools.count(1)
@@ -174,21 +177,21 @@ class Cast:
     # --- what is pinned and published ------------------------------------------------------------------------------
 
     def pins(self) -> Pins:
-        lines = [f"log = {[self.log.key.verifier.vkey, self.log.pq_key.verifier.vkey]}", "[witnesses]"]
-        lines += [f'{name} = "{key.verifier.vkey}"' for name, key in self.log.witnesses.items()]
+        lines = [f"log = {self.log_keys}", "[witnesses]"]
+        lines += [f'{name} = "{key}"' for name, key in self.witness_keys.items()]
         for agency, kind in AGENCIES.items():
             lines += [f"[agencies.{agency}]", f'kind = "{kind}"']
             lines += [f'roster_key = "{self.roster_keys[agency].verifying_key.to_text()}"']
             lines += [f'holds = "{HOLDS[agency]}"'] if agency in HOLDS else []
         return parse_pins("\n".join(lines).encode())
 
-    def roster(self, agency: str, *, issued_ms: int = NOW - DAY) -> Roster:
-        holder = HOLDS.get(agency)
+    def roster(self, agency: str) -> Roster:
+        holder, issued_ms = HOLDS.get(agency), self.now_ms - DAY
         agent = None
         if holder:
             keys = self.agent_keys[holder].sealing_key.to_text()
             agent = AgentKeys(self.agent_signers[holder].verifying_key, keys, 1)
-        people = tuple(human.on_roster() for human in self.people.values() if human.agency == agency)
+        people = tuple(human.on_roster(self.now_ms) for human in self.people.values() if human.agency == agency)
         return Roster(
             agency, next(self._versions), issued_ms, issued_ms + 30 * DAY, self.desks[agency].sealing_key, people, agent
         )
@@ -212,7 +215,7 @@ class Cast:
 
     def seal(self, agency: str = "court-a", plain: bytes = b"the file" * 1000, **changes: Any) -> Sealed:
         kinds = changes.pop("kinds", KINDS)
-        record = changes.pop("record", new_request_id(NOW - DAY))
+        record = changes.pop("record", new_request_id(self.now_ms - DAY))
         sealer = self.people[f"sealer-{agency.split('-')[0]}"]
         agents = {holder: KeySealer(self.agent_keys[holder].sealing_key) for holder in Holder}
         views: dict[View, SealedView] = {}
@@ -249,8 +252,8 @@ class Cast:
             "purpose": "case-handling",
             "scope": "read",
             "rosters": self.rosters(),
-            "now_ms": NOW,
-            "not_after_ms": NOW + 7 * DAY,
+            "now_ms": self.now_ms,
+            "not_after_ms": self.now_ms + 7 * DAY,
         } | changes
         papers = Papers("a" * 64, "b" * 64)
         return make_request(self.officer(officer), Subject("某某"), Grounds.of("case 2", "need"), papers, **said)

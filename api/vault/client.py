@@ -1,0 +1,238 @@
+"""The vault's API for desks and agents: one method for each call, each signed anew by the caller's own key.
+
+A call names method, path, body and moment, so that nothing which is heard or kept can be used for another. It believes
+no answer: what comes back is checked by whoever asked. It retries nothing by itself but the parts of an upload.
+
+May touch: network
+Sees:      ciphertext, signed forms
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import httpx2
+
+from api.client.calls import ServiceError
+from api.client.transport import checked_base, options, unreachable
+from audit.crypto.signatures import SigningKey
+from audit.request_id import new_request_id
+from vault.agent import Dossier
+from vault.halves import SealedHalf, ViewId
+from vault.requests import Call
+from vault.vocabulary import Holder
+
+PART: Final = 8 * 1024 * 1024
+TIMEOUT_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls, and the key that signs."""
+
+    person: str
+    agency: str
+    signer: SigningKey = field(repr=False)
+
+
+class VaultClient:
+    """A connection to one vault. `now_ms` is the caller's clock in Unix milliseconds."""
+
+    def __init__(self, base: str, identity: Identity, now_ms: Callable[[], int], *, transport: Any = None) -> None:
+        self._identity, self._now_ms = identity, now_ms
+        self._http = httpx2.Client(**options(checked_base(base), TIMEOUT_S), transport=transport)
+
+    def __enter__(self) -> VaultClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    # --- rosters, locks, supervision -------------------------------------------------------------------------------
+
+    def put_roster(self, roster: bytes) -> None:
+        """Publish the agency's own roster."""
+        self._send("PUT", "/v1/rosters", {"signed": roster.decode()})
+
+    def rosters(self) -> list[bytes]:
+        """The newest roster of each agency, as signed."""
+        return _texts(self._get("/v1/rosters")["rosters"])
+
+    def put_lock(self, lock: bytes) -> None:
+        """Lock, or agree to open."""
+        self._send("POST", "/v1/locks", {"signed": lock.decode()})
+
+    def locks(self) -> list[bytes]:
+        """Every lock and opening, as signed."""
+        return _texts(self._get("/v1/locks")["locks"])
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Sealing notices that the caller may see."""
+        return list(self._get("/v1/ledger")["notices"])
+
+    def overdue(self) -> dict[str, Any]:
+        """What waits too long."""
+        return self._get("/v1/overdue")
+
+    # --- sealing ---------------------------------------------------------------------------------------------------
+
+    def upload(self, path: Path, told: Callable[[int, int], None] = lambda done, whole: None) -> str:
+        """Send an envelope in parts, going on where the vault stands; returns its digest (hex)."""
+        upload = new_request_id(self._now_ms())
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            offset = 0
+            while offset < size:
+                offset = self._part(upload, offset, stream)
+                told(offset, size)
+        return str(self._send("POST", f"/v1/uploads/{upload}")["digest"])
+
+    def seal(self, sealing: bytes, notices: Sequence[bytes]) -> str:
+        """Hand a sealed record over; returns its id."""
+        body = {"signed": sealing.decode(), "notices": [notice.decode() for notice in notices]}
+        return str(self._send("POST", "/v1/records", body)["record"])
+
+    def index(self) -> list[bytes]:
+        """All index entries of the caller's agency."""
+        return [base64.b64decode(item["entry"]) for item in self._pages("/v1/index", "entries")]
+
+    def notices(self) -> list[bytes]:
+        """Notices that the caller's agency has not answered."""
+        return _texts(self._get("/v1/notices")["notices"])
+
+    def answer_notice(self, answer: bytes) -> None:
+        """Acknowledge one."""
+        self._send("POST", "/v1/notices", {"signed": answer.decode()})
+
+    # --- requests --------------------------------------------------------------------------------------------------
+
+    def ask(self, request: bytes) -> str:
+        """Hand in a signed request."""
+        return str(self._send("POST", "/v1/requests", {"signed": request.decode()})["request"])
+
+    def requests(self) -> list[dict[str, Any]]:
+        """All that the caller's agency takes part in."""
+        return self._pages("/v1/requests", "requests")
+
+    def request(self, request: str) -> dict[str, Any]:
+        """One, with the acts so far."""
+        return self._get(f"/v1/requests/{request}")
+
+    def act(self, request: str, act: str, signed: bytes) -> None:
+        """Hand in a decision, approval, refusal, release, delivery or return."""
+        self._send("POST", f"/v1/requests/{request}/{act}", {"signed": signed.decode()})
+
+    def dossier(self, request: str, view: Callable[[bytes], ViewId], holder: Holder) -> tuple[Dossier, list[bytes]]:
+        """What a release rests on, and the halves released so far. `view` reads the ids from the signed decision."""
+        found = self._get(f"/v1/requests/{request}/dossier")
+        decision = found["decision"].encode()
+        half = SealedHalf(view(decision), holder, found["half"]["key"], base64.b64decode(found["half"]["sealed"]))
+        dossier = Dossier(
+            found["request"].encode(),
+            decision,
+            tuple(_texts(found["approvals"])),
+            base64.b64decode(found["cover"]),
+            found["entry"].encode(),
+            found["proof"].encode(),
+            bytes.fromhex(found["salt"]),
+            half,
+        )
+        return dossier, _texts(found["releases"])
+
+    def fetch_envelope(self, request: str, out: BinaryIO) -> None:
+        """Write the ciphertext of a release to `out`."""
+        path = f"/v1/requests/{request}/envelope"
+        try:
+            with self._http.stream("GET", path, headers=self._headers("GET", path, b"")) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise _error(answer)
+                for piece in answer.iter_bytes():
+                    out.write(piece)
+        except httpx2.HTTPError as error:
+            raise unreachable(error) from None
+
+    # --- rotation --------------------------------------------------------------------------------------------------
+
+    def halves(self, key: str) -> list[dict[str, Any]]:
+        """A page of halves under one of the agent's keys."""
+        return list(self._get(f"/v1/halves?key={key}")["halves"])
+
+    def rotate(self, rotation: bytes) -> int:
+        """Hand in a page of re-sealed halves; returns how many are left under the old key."""
+        return int(self._send("POST", "/v1/halves", {"signed": rotation.decode()})["left"])
+
+    # --- calls -----------------------------------------------------------------------------------------------------
+
+    def _part(self, upload: str, offset: int, stream: BinaryIO) -> int:
+        stream.seek(offset)
+        data = stream.read(PART)
+        path = f"/v1/uploads/{upload}/{offset}"
+        try:
+            answer = self._raw("PUT", path, data, "application/octet-stream")
+        except ServiceError as error:
+            if error.status:
+                raise
+            return int(self._get(f"/v1/uploads/{upload}")["offset"])
+        return int(answer["offset"])
+
+    def _get(self, path: str) -> dict[str, Any]:
+        return self._raw("GET", path, b"", None)
+
+    def _pages(self, path: str, name: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        after = ""
+        while True:
+            page = self._get(f"{path}?after={after}")
+            found += page[name]
+            if page["after"] is None:
+                return found
+            after = page["after"]
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        data = b"" if body is None else json.dumps(body).encode()
+        return self._raw(method, path, data, "application/json" if data else None)
+
+    def _raw(self, method: str, path: str, data: bytes, kind: str | None) -> dict[str, Any]:
+        headers = self._headers(method, path, data) | ({"Content-Type": kind} if kind else {})
+        try:
+            answer = self._http.request(method, path, content=data or None, headers=headers)
+        except httpx2.HTTPError as error:
+            raise unreachable(error) from None
+        if not answer.is_success:
+            raise _error(answer)
+        found: dict[str, Any] = answer.json() if answer.content else {}
+        return found
+
+    def _headers(self, method: str, path: str, data: bytes) -> dict[str, str]:
+        call = Call(
+            method=method,
+            path=path,
+            body=hashlib.sha256(data).hexdigest(),
+            person=self._identity.person,
+            agency=self._identity.agency,
+            at_ms=self._now_ms(),
+            nonce=secrets.token_hex(32),
+        )
+        return {"Sealink-Call": base64.b64encode(call.sign(self._identity.signer)).decode()}
+
+
+def _texts(found: Sequence[str]) -> list[bytes]:
+    return [text.encode() for text in found]
+
+
+def _error(answer: httpx2.Response) -> ServiceError:
+    """The service's problem, in its own words."""
+    try:
+        problem = answer.json()
+        code = str(problem["type"]).rpartition("/")[2]
+        return ServiceError(answer.status_code, code, str(problem["detail"]))
+    except (ValueError, KeyError, TypeError):
+        return ServiceError(answer.status_code, "no-problem", "the service answered without saying what is wrong")

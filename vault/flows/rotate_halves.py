@@ -1,0 +1,91 @@
+"""Replace halves by the same halves sealed to an agent's new key: page by page, resumable after any kill.
+
+The agent opened and sealed them on its own side; the service cannot tell whether the new ones hold what the old ones
+held, but every opening can: the envelope's signed header commits to each half. The body of no envelope is touched.
+
+May touch: database, a local socket (the signer)
+Sees:      sealed halves
+Spec:      vault-law section 5, rotation
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from vault import store
+from vault.caller import Caller
+from vault.forms import open_form
+from vault.halves import SealedHalf, ViewId
+from vault.house import Vault, caller_actor
+from vault.refusals import Why, need
+from vault.rotation import Rotation
+from vault.vocabulary import Holder, View
+
+PAGE: Final = 240
+"""Halves of a page: about 400 KB as a signed form."""
+
+
+def halves_to_rotate(vault: Vault, caller: Caller, key: str, after: str) -> list[dict[str, Any]]:
+    """Halves of the caller's holder under `key`, by record from `after` on, as JSON."""
+    need(caller.holder is not None, Why.NOT_ENTITLED, "halves: for agents")
+    assert caller.holder
+    with vault.database.reading() as connection:
+        found = store.halves_under(connection, caller.holder, key, after, PAGE)
+    return [half_json(half) for half in found]
+
+
+def rotate_halves(vault: Vault, caller: Caller, data: bytes) -> int:
+    """Keep a signed page of re-sealed halves; returns how many are still under the old key."""
+    now = vault.now_ms()
+    need(caller.holder is not None, Why.NOT_ENTITLED, "halves: for agents")
+    assert caller.holder
+    holder: Holder = caller.holder
+    with vault.database.reading() as connection:
+        agent = vault.rosters(connection).of(caller.agency, now).agent
+    assert agent
+    signed = open_form(Rotation, data, (agent.verify,))
+    form = signed.form
+    need(form.agency == caller.agency and form.holder == holder, Why.NOT_ENTITLED, "rotation: not by the caller")
+    need(form.new_key == agent.key_id, Why.MALFORMED, "rotation: to another key than the roster's")
+    halves = form.sealed_halves()
+
+    def rows(connection: Connection) -> None:
+        store.replace_halves(connection, form.old_key, halves)
+
+    vault.enter(
+        caller_actor(caller, "agent"),
+        "half.rotate",
+        {
+            "agency": caller.agency,
+            "old": hashlib.sha256(form.old_key.encode()).hexdigest(),
+            "new": hashlib.sha256(form.new_key.encode()).hexdigest(),
+            "halves": len(halves),
+        },
+        input=signed.hex,
+        within=rows,
+    )
+    with vault.database.reading() as connection:
+        return store.count_halves(connection, holder, form.old_key)
+
+
+def half_json(half: SealedHalf) -> dict[str, Any]:
+    """A sealed half with its ids."""
+    return {
+        **half.id.to_ids(),
+        "suite": half.id.suite,
+        "holder": half.holder.value,
+        "key": half.key,
+        "sealed": base64.b64encode(half.sealed).decode(),
+    }
+
+
+def half_of_json(value: dict[str, Any]) -> SealedHalf:
+    """Read `half_json`'s form."""
+    view = ViewId(
+        value["record"], value["version"], View(value["view"]), value["agency"], value["epoch"], value["suite"]
+    )
+    return SealedHalf(view, Holder(value["holder"]), value["key"], base64.b64decode(value["sealed"]))
