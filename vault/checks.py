@@ -45,22 +45,30 @@ from vault.vocabulary import AgencyKind, RecordKind, Role, View
 
 SKEW_MS: Final = 60_000
 """Clocks of two agencies may differ by so much (vault-law, failure table)."""
-LONGEST_EXPIRY_S: Final = 7 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a basis gives: the view, for how long at most, and how old a request on it may become."""
+
+    view: View
+    expires_s: int
+    longest_not_after_s: int
 
 
 class Lawbook(Protocol):
-    """The rule files that this program has."""
+    """The rule files that this program has, by hash (hex)."""
 
-    def view_of(
-        self, rules: str, basis: str, requester: AgencyKind, kinds: Sequence[RecordKind], purpose: str
-    ) -> View | None:
-        """The view that a basis gives under the rule file of that hash; None when refused or when it is unknown."""
+    def gives(
+        self, rules: str, basis: str, requester: AgencyKind, kinds: Sequence[RecordKind], purpose: str, scope: str
+    ) -> Given | None:
+        """What a basis gives under the rule file of that hash; None when refused, or when the file is unknown."""
 
     def in_force(self, now_ms: int) -> str:
-        """Hash (hex) of the rule file in force."""
+        """Hash of the rule file in force."""
 
-    def may_ask(self, rules: str, basis: str, requester: AgencyKind, purpose: str) -> bool:
-        """Whether the basis exists for such a requester and purpose at all, whatever the record."""
+    def may_ask(self, rules: str, basis: str, requester: AgencyKind, purpose: str, scope: str) -> bool:
+        """Whether the basis gives such a requester anything at all, whatever the record."""
 
     def decide_by(self, rules: str, asked_ms: int) -> tuple[int, int]:
         """When the deciders are warned, and when it is escalated (Unix milliseconds)."""
@@ -139,7 +147,7 @@ def check_decision(
     _hold(decision.rules == request.form.rules, Stop.RULES, "decided under other rules than the request pins")
     _hold(request.form.issued_ms <= decision.decided_ms + SKEW_MS, Stop.CLOCK, "decided before it was asked")
     _hold(decision.decided_ms <= now_ms + SKEW_MS, Stop.CLOCK, "decided in the future")
-    _hold(0 < decision.expires_s <= LONGEST_EXPIRY_S, Stop.DECISION, "its expiry is not within seven days")
+    _hold(decision.expires_s > 0, Stop.DECISION, "it would never be open")
     return signed, party
 
 
@@ -191,13 +199,17 @@ def check_rules(consent: Consent, kinds: Sequence[RecordKind], rosters: Rosters,
     """Check 6, for the kinds that the half itself states."""
     request, decision = consent.request.form, consent.decision.form
     requester = rosters.pins.agency(request.agency).kind
-    given = law.view_of(request.rules, request.basis, requester, kinds, request.purpose)
+    given = law.gives(request.rules, request.basis, requester, kinds, request.purpose, request.scope)
     _hold(given is not None, Stop.NO_BASIS, "the basis does not reach this under the rules that the request pins")
-    _hold(given is View(decision.view), Stop.RULES, "the basis gives another view than was decided")
+    assert given
+    _hold(given.view is View(decision.view), Stop.RULES, "the basis gives another view than was decided")
+    _hold(decision.expires_s <= given.expires_s, Stop.RULES, "it would stay open longer than the basis allows")
+    longest = request.issued_ms + 1000 * given.longest_not_after_s
+    _hold(request.not_after_ms <= longest, Stop.RULES, "the request would live longer than the basis allows")
     newest = law.in_force(now_ms)
     if newest != request.rules:
-        now_given = law.view_of(newest, request.basis, requester, kinds, request.purpose)
-        _hold(now_given is given, Stop.STRICTER_RULES, "the rules changed since; it must be decided again")
+        now_given = law.gives(newest, request.basis, requester, kinds, request.purpose, request.scope)
+        _hold(now_given == given, Stop.STRICTER_RULES, "the rules changed since; it must be decided again")
 
 
 def check_cover(cover: bytes, consent: Consent, rosters: Rosters, now_ms: int) -> VerifiedCover:

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from audit.crypto.hpke import SealingKey, seal_key
 from audit.crypto.signatures import SigningKey
 from audit.request_id import new_request_id
-from vault.checks import Lawbook, Party, check_decision, check_people, check_request
+from vault.checks import Given, Lawbook, Party, check_decision, check_people, check_request
 from vault.errors import CheckFailedError, Stop
 from vault.forms import Signed
 from vault.index import IndexEntry
 from vault.requests import Approval, Decision, Refusal, Request
 from vault.rosters import Person, Rosters
-from vault.vocabulary import Role, View
+from vault.vocabulary import Role
 
 _WORDS = b"sealink/v1/vault/refusal"
 
@@ -37,17 +37,15 @@ class Signer:
     key: SigningKey
 
 
-def decide(
-    signer: Signer, request: bytes, found: IndexEntry, expires_s: int, rosters: Rosters, law: Lawbook, now_ms: int
-) -> bytes:
-    """Allow the view that the basis gives; CheckFailedError when there is none."""
+def decide(signer: Signer, request: bytes, found: IndexEntry, rosters: Rosters, law: Lawbook, now_ms: int) -> bytes:
+    """Allow the view that the basis gives, for as long as it gives it; CheckFailedError when there is none."""
     asked, officer = check_request(request, rosters, now_ms)
     me = _standing(signer, Role.DECIDER, rosters, now_ms)
     check_people([officer, me])
     form = asked.form
     if found.agency != form.to or form.to != signer.agency:
         raise CheckFailedError(Stop.DECISION, "each agency decides on its own records only")
-    view = _view(asked, found, rosters, law, now_ms)
+    given = _given(asked, found, rosters, law, now_ms)
     decision = Decision(
         decision=new_request_id(now_ms),
         request=form.request,
@@ -58,10 +56,10 @@ def decide(
         version=found.version,
         epoch=found.epoch,
         suite=found.suite,
-        view=view.value,
-        envelope=found.envelopes[view],
+        view=given.view.value,
+        envelope=found.envelopes[given.view],
         rules=form.rules,
-        expires_s=expires_s,
+        expires_s=given.expires_s,
         decided_ms=now_ms,
     )
     return decision.sign(signer.key)
@@ -106,19 +104,18 @@ def refuse(signer: Signer, request: bytes, reason: str, words: str, rosters: Ros
     return refusal.sign(signer.key)
 
 
-def _view(asked: Signed[Request], found: IndexEntry, rosters: Rosters, law: Lawbook, now_ms: int) -> View:
+def _given(asked: Signed[Request], found: IndexEntry, rosters: Rosters, law: Lawbook, now_ms: int) -> Given:
     form = asked.form
     requester = rosters.pins.agency(form.agency).kind
-    views = {
-        law.view_of(rules, form.basis, requester, found.kinds, form.purpose)
+    given, now_given = (
+        law.gives(rules, form.basis, requester, found.kinds, form.purpose, form.scope)
         for rules in (form.rules, law.in_force(now_ms))
-    }
-    view = views.pop()
-    if views:
+    )
+    if given != now_given:
         raise CheckFailedError(Stop.STRICTER_RULES, "the rules in force give something else; ask anew under them")
-    if view is None or view not in found.envelopes:
+    if given is None or given.view not in found.envelopes:
         raise CheckFailedError(Stop.NO_BASIS, "the basis does not reach this record")
-    return view
+    return given
 
 
 def _standing(signer: Signer, role: Role, rosters: Rosters, now_ms: int) -> Party:

@@ -167,7 +167,7 @@ def test_nobody_agrees_with_themselves() -> None:
     cast.people["officer-procuratorate"].roles = both
     sealed, asked = cast.seal(), cast.ask()
     rosters = cast.rosters()
-    decision = decide(cast.signer("decider-court"), asked.data, sealed.index, 3600, rosters, cast.law, AT)
+    decision = decide(cast.signer("decider-court"), asked.data, sealed.index, rosters, cast.law, AT)
     with pytest.raises(CheckFailedError) as caught:
         approve(cast.signer("officer-procuratorate"), asked.data, decision, rosters, AT)
     assert caught.value.stop is Stop.SAME_PERSON
@@ -181,7 +181,7 @@ def test_a_decider_decides_on_own_records_only(shared: Cast) -> None:
     """L19: each agency decides on what it sealed; the procuratorate's decider cannot allow a court's record."""
     sealed, asked = shared.seal(), shared.ask()
     with pytest.raises(CheckFailedError) as caught:
-        decide(shared.signer("decider-procuratorate"), asked.data, sealed.index, 60, shared.rosters(), shared.law, AT)
+        decide(shared.signer("decider-procuratorate"), asked.data, sealed.index, shared.rosters(), shared.law, AT)
     assert caught.value.stop is Stop.DECISION
 
 
@@ -208,10 +208,15 @@ def test_the_half_says_the_kinds_and_nobody_else() -> None:
     asked = cast.ask()
     dossier = cast.dossier(dataclasses.replace(sealed, index=lying), asked, Holder.COURT)
     seen: list[tuple[RecordKind, ...]] = []
-    judge = cast.law.view_of
-    cast.law.view_of = lambda rules, basis, who, kinds, why: (
-        seen.append(tuple(kinds)) or judge(rules, basis, who, kinds, why)
-    )  # type: ignore[method-assign,func-returns-value]
+    judge = cast.law.gives
+
+    def seeing(
+        rules: str, basis: str, who: AgencyKind, kinds: Sequence[RecordKind], why: str, how: str
+    ) -> Given | None:
+        seen.append(tuple(kinds))
+        return judge(rules, basis, who, kinds, why, how)
+
+    cast.law.gives = seeing  # type: ignore[method-assign]
     release_half(cast.agent(Holder.COURT), dossier, cast.rosters(), cast.memories[Holder.COURT], cast.locks, AT)
     assert seen == [(RecordKind.CONVICTION, RecordKind.NON_PROSECUTION)]
 
@@ -239,7 +244,7 @@ def test_a_stranger_is_nobody() -> None:
     asked = cast.ask()
     cast.people["officer-procuratorate"] = known
     with pytest.raises(CheckFailedError) as caught:
-        decide(cast.signer("decider-court"), asked.data, sealed.index, 60, cast.rosters(), cast.law, AT)
+        decide(cast.signer("decider-court"), asked.data, sealed.index, cast.rosters(), cast.law, AT)
     assert caught.value.stop is Stop.REQUEST
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from vault_cast import Human, PaperLaw
+from vault_cast import DAY, Human, PaperLaw
 from vault_site import VaultSite, now_ms, vault_site
 
 from api.client.calls import ServiceError
@@ -16,6 +16,7 @@ from audit.entry import read
 from audit.request_id import new_request_id
 from vault.agent import Dossier
 from vault.asking import Asked
+from vault.checks import Given
 from vault.deciding import approve, decide
 from vault.handing_over import Acknowledgement
 from vault.index import open_index
@@ -45,7 +46,7 @@ def _agree(site: VaultSite, asked: Asked, to: str = "court-a") -> None:
     desk = site.client(f"decider-{short}")
     sealers = [cast.people[f"sealer-{short}"].signer.verifying_key]
     entries = [open_index(data, cast.desks[to], sealers) for data in desk.index()]
-    decision = decide(cast.signer(f"decider-{short}"), asked.data, entries[-1], 3600, rosters, cast.law, now_ms())
+    decision = decide(cast.signer(f"decider-{short}"), asked.data, entries[-1], rosters, cast.law, now_ms())
     desk.act(asked.request, "decision", decision)
     for agency in rosters.pins.approvers(to):
         person = f"approver-{agency.split('-')[0]}"
@@ -210,10 +211,10 @@ def test_view_is_the_rules_choice(site: VaultSite) -> None:
     class Lying(PaperLaw):
         """The decider's own program lies about the rules."""
 
-        def view_of(self, *_: object) -> View:
-            return View.COURT_FULL
+        def gives(self, *_: object) -> Given:
+            return Given(View.COURT_FULL, 3600, 30 * DAY)
 
-    decision = decide(cast.signer("decider-court"), asked.data, sealed.index, 3600, rosters, Lying(), now_ms())
+    decision = decide(cast.signer("decider-court"), asked.data, sealed.index, rosters, Lying(), now_ms())
     site.client("decider-court").act(asked.request, "decision", decision)
     said = approve(cast.signer("approver-procuratorate"), asked.data, decision, rosters, now_ms())
     site.client("approver-procuratorate").act(asked.request, "approval", said)

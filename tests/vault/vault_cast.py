@@ -25,7 +25,7 @@ from audit.proof import TlogProof
 from audit.request_id import new_request_id
 from vault.agent import Agent, Dossier
 from vault.asking import Asked, Grounds, Officer, Papers, Subject, make_request
-from vault.checks import check_consent
+from vault.checks import Given, check_consent
 from vault.deciding import Signer, approve, decide
 from vault.halves import KeyOpener, KeySealer, ViewId
 from vault.index import IndexEntry
@@ -59,17 +59,16 @@ class PaperLaw:
         }
         self.force = RULES
 
-    def view_of(
-        self, rules: str, basis: str, requester: AgencyKind, kinds: Sequence[RecordKind], purpose: str
-    ) -> View | None:
-        if RecordKind.NON_PROSECUTION in kinds and requester is AgencyKind.STATE_UNIT:
-            return None
-        return self.views.get((rules, basis))
+    def gives(
+        self, rules: str, basis: str, requester: AgencyKind, kinds: Sequence[RecordKind], purpose: str, scope: str
+    ) -> Given | None:
+        view = self.views.get((rules, basis))
+        return Given(view, 24 * 3600, 30 * 24 * 3600) if view else None
 
     def in_force(self, now_ms: int) -> str:
         return self.force
 
-    def may_ask(self, rules: str, basis: str, requester: AgencyKind, purpose: str) -> bool:
+    def may_ask(self, rules: str, basis: str, requester: AgencyKind, purpose: str, scope: str) -> bool:
         return (rules, basis) in self.views
 
     def decide_by(self, rules: str, asked_ms: int) -> tuple[int, int]:
@@ -262,7 +261,7 @@ class Cast:
         """A decision and every approval that it needs."""
         rosters, agency = self.rosters(), sealed.index.agency
         decider = self.signer(f"decider-{agency.split('-')[0]}")
-        decision = decide(decider, asked.data, sealed.index, 24 * 3600, rosters, self.law, at_ms)
+        decision = decide(decider, asked.data, sealed.index, rosters, self.law, at_ms)
         approvers = [self.signer(f"approver-{one.split('-')[0]}") for one in rosters.pins.approvers(agency)]
         return decision, tuple(approve(one, asked.data, decision, rosters, at_ms + 1000) for one in approvers)
 

@@ -51,7 +51,8 @@ def ask(vault: Vault, caller: Caller, data: bytes) -> Signed[Request]:
         return signed
     kind = rosters.pins.agency(form.agency).kind
     need(form.rules == vault.law.in_force(now), Why.CHECK_FAILED, "request: pins rules that are not in force")  # 2
-    need(vault.law.may_ask(form.rules, form.basis, kind, form.purpose), Why.CHECK_FAILED, "request: no such basis")
+    may_ask = vault.law.may_ask(form.rules, form.basis, kind, form.purpose, form.scope)
+    need(may_ask, Why.CHECK_FAILED, "request: nothing may be asked on this basis for this purpose and scope")
     if asked >= MOST_A_DAY:  # 3
         _alert(vault)
         raise Refused(Why.QUOTA_SPENT, "request: as many as an officer may make in a day")

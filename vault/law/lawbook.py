@@ -11,26 +11,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vault.checks import Given
 from vault.errors import LawError
 from vault.law.basis import Allowed, examine
 from vault.law.calendar import civil_day
+from vault.law.deadlines import deadline, due
 from vault.law.rules import by_digest, in_force
-from vault.vocabulary import AgencyKind, RecordKind, View
+from vault.vocabulary import AgencyKind, RecordKind
+
+_DAY_MS = 24 * 3600 * 1000
+_WARN_DAYS, _ESCALATE_DAYS = 3, 7
 
 
 class ShippedLaw:
     """`checks.Lawbook` over what this program ships."""
 
-    def view_of(
-        self, rules: str, basis: str, requester: AgencyKind, kinds: Sequence[RecordKind], purpose: str
-    ) -> View | None:
-        """The view that a basis gives under the rule file of that hash; None when refused or unknown."""
+    def gives(
+        self, rules: str, basis: str, requester: AgencyKind, kinds: Sequence[RecordKind], purpose: str, scope: str
+    ) -> Given | None:
+        """What a basis gives under the rule file of that hash; None when refused or unknown."""
         try:
-            found = examine(by_digest(rules), basis, requester, kinds, purpose)
+            found = examine(by_digest(rules), basis, requester, kinds, purpose, scope=scope)
         except LawError:
             return None
-        return found.view if isinstance(found, Allowed) else None
+        if isinstance(found, Allowed):
+            return Given(found.view, found.expires_s, found.longest_not_after_s)
+        return None
 
     def in_force(self, now_ms: int) -> str:
         """Hash (hex) of the rule file in force at a time; LawError before the first."""
         return in_force(civil_day(now_ms)).sha256
+
+    def may_ask(self, rules: str, basis: str, requester: AgencyKind, purpose: str, scope: str) -> bool:
+        """Whether some kind of record would be given."""
+        return any(self.gives(rules, basis, requester, (kind,), purpose, scope) for kind in RecordKind)
+
+    def decide_by(self, rules: str, asked_ms: int) -> tuple[int, int]:
+        """The statutory periods; in a year without holiday data plain days, which never warn later than the law."""
+        try:
+            found = due(deadline(by_digest(rules), "decide-request"), asked_ms)
+        except LawError:
+            return asked_ms + _WARN_DAYS * _DAY_MS, asked_ms + _ESCALATE_DAYS * _DAY_MS
+        return found.warn_ms, found.escalate_ms

@@ -93,10 +93,11 @@ def test_the_lawbook_gives_the_view_of_the_pinned_version_and_nothing_for_an_unk
     """An agent would decide by another rule file than the request names."""
     law, (old, new) = ShippedLaw(), rule_sets()
     kinds = [RecordKind.PUBLIC_SECURITY_VIOLATION]
-    asked = ("judicial-case", AgencyKind.COURT, kinds, "case-handling")
-    assert law.view_of(new.sha256, *asked) is View.JUDICIAL_EXTRACT
-    assert law.view_of(old.sha256, *asked) is None
-    assert law.view_of("0" * 64, *asked) is None
+    asked = ("judicial-case", AgencyKind.COURT, kinds, "case-handling", "read")
+    given = law.gives(new.sha256, *asked)
+    assert given and given.view is View.JUDICIAL_EXTRACT
+    assert law.gives(old.sha256, *asked) is None
+    assert law.gives("0" * 64, *asked) is None
     assert law.in_force(1_767_196_800_000) == new.sha256  # 2026-01-01T00:00 in China
     assert law.in_force(1_767_196_799_999) == old.sha256
 
