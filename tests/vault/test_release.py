@@ -11,6 +11,7 @@ from vault_cast import DAY, NEWER_RULES, NOW, RULES, Cast, Human, Sealed
 
 from vault.agent import Dossier, release_half
 from vault.asking import Asked
+from vault.checks import Given
 from vault.deciding import approve, decide
 from vault.errors import CheckFailedError, EnvelopeError, Stop
 from vault.receiving import Opened, deliver, open_release
