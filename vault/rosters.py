@@ -22,7 +22,7 @@ from audit.crypto.signatures import SigningKey, VerifyingKey
 from audit.crypto.signed_object import Kind, open_object, sign_object
 from audit.shapes import is_code, is_count
 from vault.errors import RosterError
-from vault.halves import KeySealer, Sealer
+from vault.keys.opener import parse_sealer
 from vault.pins import Pins
 from vault.vocabulary import Role
 
@@ -78,7 +78,7 @@ class AgentKeys:
     @property
     def key_id(self) -> str:
         """Id of the key that halves are sealed to."""
-        return agent_sealer(self.seal).id
+        return parse_sealer(self.seal).id
 
     def to_json(self) -> dict[str, JsonValue]:
         """As a roster states it."""
@@ -192,11 +192,6 @@ class Rosters:
     def known(self) -> tuple[Roster, ...]:
         """All of them, by agency."""
         return tuple(self._newest[agency] for agency in sorted(self._newest))
-
-
-def agent_sealer(text: str) -> Sealer:
-    """The key of an agent that halves are sealed to, from a roster's text."""
-    return KeySealer(SealingKey.parse(text))
 
 
 def _person(item: Any) -> Person:
