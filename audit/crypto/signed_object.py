@@ -63,6 +63,7 @@ class Kind(StrEnum):
     LOCK = "lock"  # one agency stops every release
     ROTATION = "rotation"  # a release agent sealed its halves to its new key
     RETURN = "return"  # what was released was given back or destroyed
+    FINDING = "finding"  # a person answers what no program can: main acts, a consent, a cause of unsealing
     CEREMONY = "ceremony"  # a root key was split or recovered
     RESTORE = "restore"  # two people name the range that a restored log lost
     CONTAINER = "container"  # the sender's signature of a sealed container

@@ -1,0 +1,81 @@
+"""Signed findings: a named person answers a question that no program can answer, about one matter, on one document.
+
+A finding is an answer and no more: what follows from it is `eligibility`'s, `unsealing`'s or `retention`'s to say. The
+matter and the document are hashes, so that a finding tells nobody else whose case it is.
+
+May touch: nothing
+Sees:      pseudonyms, hashes
+Spec:      vault-law L3, L7, L28, section 0 finding 4, section 5 (shredding)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from audit import canonical
+from audit.crypto.signed_object import Kind
+from audit.shapes import CODE, COUNT, FLAG, SHA256, ULID, choice
+from vault.errors import StateError
+from vault.forms import Form, open_form, shaped
+from vault.rosters import Rosters
+from vault.vocabulary import Role
+
+SKEW_MS = 60_000
+
+
+class Question(StrEnum):
+    """What only a person can answer."""
+
+    MAIN_ACTS_BEFORE_18 = "main-acts-before-18"  # of offences on both sides of 18 (办法 art. 4 para 2)
+    COURT_AGREES = "court-agrees"  # that an acquittal is not sealed, as its subject asks
+    CAUSE_HAS_ARISEN = "cause-has-arisen"  # a statutory cause of unsealing, on a judgment
+    UNSEAL_AT_LIMIT = "unseal-at-limit"  # at exactly five years
+    SHRED = "shred"  # the record has come to its end
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Form):
+    """One answer."""
+
+    KIND = Kind.FINDING
+    finding: str = shaped(ULID)
+    question: str = shaped(choice(*Question))
+    answer: bool = shaped(FLAG)
+    matter: str = shaped(SHA256)
+    document: str = shaped(SHA256)  # the judgment or paper that it rests on
+    person: str = shaped(CODE)
+    agency: str = shaped(CODE)
+    found_ms: int = shaped(COUNT)
+
+
+Answers = Mapping[Question, bool]
+"""Verified answers about one matter, of one agency."""
+
+
+def matter_of(agency: str, case_no: str) -> str:
+    """What a finding about a case is bound to: the hash of the sealing agency and its case number."""
+    return hashlib.sha256(canonical.dumps({"agency": agency, "case_no": case_no})).hexdigest()
+
+
+def verified_answers(signed: Iterable[bytes], matter: str, agency: str, rosters: Rosters, now_ms: int) -> Answers:
+    """Answers about `matter` that deciders of `agency` signed; StateError if one is another's or two contradict.
+
+    The role is asked for at the time of the finding: a judge who has left since found what he found.
+    """
+    roster = rosters.of(agency, now_ms)
+    answers: dict[Question, bool] = {}
+    for data in signed:
+        opened = open_form(Finding, data, [person.verify for person in roster.people])
+        found, person = opened.form, roster.by_key(opened.signer)
+        if person is None or (found.person, found.agency) != (person.person, agency):
+            raise StateError("finding: signed in another's name")
+        if not person.may(Role.DECIDER, found.found_ms) or found.found_ms > now_ms + SKEW_MS:
+            raise StateError("finding: its signer was no decider then, or it is from the future")
+        if found.matter != matter:
+            raise StateError("finding: about another matter")
+        if answers.setdefault(Question(found.question), found.answer) != found.answer:
+            raise StateError("finding: two answers to one question")
+    return answers
