@@ -10,6 +10,7 @@ import typer
 from api.cli import (
     adversary,
     auditing,
+    ceremony,
     custodian,
     custodian_tasks,
     health,
@@ -58,6 +59,7 @@ webhooks.register(app)
 adversary.register(app)
 auditing.register(app)
 token.register(app)
+ceremony.register(app)
 
 
 def run() -> None:

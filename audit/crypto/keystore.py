@@ -149,11 +149,7 @@ def seal_keystore(store: Keystore, passphrase: bytes, effort: Effort | None = No
         "cipher": "aes-256-gcm",
         "nonce": nonce.hex(),
     }
-    seeds: list[JsonValue] = [
-        {"kind": key.kind.value, "name": key.name, "seed": key.seed.hex(), "suite": key.suite} for key in store.keys
-    ]
-    plain = canonical.dumps({"owner": store.owner, "keys": seeds})
-    sealed = AESGCM(_stretch(passphrase, salt, effort)).encrypt(nonce, plain, canonical.dumps(head))
+    sealed = AESGCM(_stretch(passphrase, salt, effort)).encrypt(nonce, write_seeds(store), canonical.dumps(head))
     return canonical.dumps({**head, "sealed": base64.b64encode(sealed).decode()}) + b"\n"
 
 
@@ -181,7 +177,27 @@ def open_keystore(data: bytes, passphrase: bytes) -> Keystore:
         plain = AESGCM(_stretch(passphrase, salt, effort)).decrypt(nonce, sealed, canonical.dumps(head))
     except InvalidTag:
         raise WrongPassphraseError("keystore: does not open: another passphrase, or the file was changed") from None
-    return _parse(plain)
+    return parse_seeds(plain)
+
+
+def write_seeds(store: Keystore) -> bytes:
+    """The keystore in clear, for something that seals it otherwise than under a passphrase."""
+    seeds: list[JsonValue] = [
+        {"kind": key.kind.value, "name": key.name, "seed": key.seed.hex(), "suite": key.suite} for key in store.keys
+    ]
+    return canonical.dumps({"owner": store.owner, "keys": seeds})
+
+
+def parse_seeds(plain: bytes) -> Keystore:
+    """Read what `write_seeds` wrote; KeystoreError."""
+    try:
+        value = _object(canonical.loads(plain))
+        items = value["keys"]
+        if not isinstance(items, list):
+            raise KeystoreError("keystore: its content is not of version 1")
+        return Keystore(_text(value["owner"]), tuple(_key(_object(item)) for item in items))
+    except (MalformedError, KeyError):
+        raise KeystoreError("keystore: its content is not of version 1") from None
 
 
 def save(path: Path, store: Keystore, passphrase: bytes, *, effort: Effort | None = None, may_replace: bool) -> None:
@@ -223,17 +239,6 @@ def _stretch(passphrase: bytes, salt: bytes, effort: Effort) -> bytes:
         salt=salt, length=_KEY_BYTES, iterations=effort.passes, lanes=effort.lanes, memory_cost=effort.memory_kib
     )
     return kdf.derive(passphrase)
-
-
-def _parse(plain: bytes) -> Keystore:
-    try:
-        value = _object(canonical.loads(plain))
-        items = value["keys"]
-        if not isinstance(items, list):
-            raise KeystoreError("keystore: its content is not of version 1")
-        return Keystore(_text(value["owner"]), tuple(_key(_object(item)) for item in items))
-    except (MalformedError, KeyError):
-        raise KeystoreError("keystore: its content is not of version 1") from None
 
 
 def _key(item: dict[str, JsonValue]) -> StoredKey:
