@@ -27,6 +27,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from api.client.calls import ServiceError
 from audit.errors import AuditError
 from linkage.errors import LinkageError, ProjectError
 from vault.errors import VaultError
@@ -90,7 +91,7 @@ def refusals() -> Iterator[None]:
         if error.hint:
             err.print(Text.assemble(("next: ", "bold"), error.hint), soft_wrap=True)
         raise typer.Exit(REFUSED) from None
-    except (AuditError, VaultError) as error:
+    except (AuditError, VaultError, ServiceError) as error:
         err.print(Text.assemble(("refused: ", "bold red"), str(error)), soft_wrap=True)
         raise typer.Exit(REFUSED) from None
     except OSError as error:

@@ -13,13 +13,16 @@ from api.cli import (
     ceremony,
     custodian,
     custodian_tasks,
+    desk,
     health,
     judging,
     linkage_unit,
     people,
     planning,
     rehearsal,
+    release_agent,
     review,
+    roster,
     serve,
     signing_in,
     submitting,
@@ -58,6 +61,9 @@ custodian_tasks.register(app)
 webhooks.register(app)
 adversary.register(app)
 auditing.register(app)
+desk.register(app)
+roster.register(app)
+release_agent.register(app)
 token.register(app)
 ceremony.register(app)
 

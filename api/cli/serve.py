@@ -51,6 +51,49 @@ def linkage(
         _serve(settings, {"listen": _given(listen), "processes": _given(processes)})
 
 
+@serve.command("vault")
+def vault(
+    settings: SettingsFile = Path("vault.toml"),
+    init: Annotated[Path | None, typer.Option(help="Make this folder: settings, tables, log.")] = None,
+    routes: Annotated[bool, typer.Option("--routes", help="List every route with its callers and stop.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="With --init: port to listen on.")] = 8402,
+    public_url: Annotated[str, typer.Option(help="With --init: how desks and agents reach the vault.")] = "",
+    database_url: Annotated[str, typer.Option(help="With --init: PostgreSQL; SQLite in the folder if absent.")] = "",
+    origin: Annotated[str, typer.Option(help="With --init: the log's public name, as haimen.example/vault.")] = "",
+) -> None:
+    """Serve the vault: ciphertext, requests, the log; it holds no key that could open a record."""
+    from api.vault.serving import make_vault_folder, serve_vault
+    from api.vault.settings import load_vault_settings
+
+    if routes:
+        _show_vault_routes()
+        return
+    os.umask(0o077)
+    with refusals():
+        if init is None:
+            serve_vault(load_vault_settings(settings))
+            return
+        address = public_url or f"http://127.0.0.1:{port}"
+        file = make_vault_folder(init, public_url=address, port=port, database_url=database_url, origin=origin)
+    err.print(f"folder ready → {init}")
+    err.print(f"next: write pins.toml there with the keys of {init / 'log-vkeys'}, then")
+    err.print(f"      sealink serve vault --settings {file}")
+
+
+def _show_vault_routes() -> None:
+    from fastapi.routing import APIRoute
+
+    from api.vault.app import callers_of
+    from api.vault.routes import ROUTERS
+
+    table = Table("callers", "method", "path", box=None)
+    for router in ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                table.add_row(callers_of(route), ", ".join(sorted(route.methods or ())), route.path)
+    out.print(table)
+
+
 def _init(folder: Path, port: int, public_url: str, database_url: str, origin: str) -> None:
     from api.working_folder import make_folder
 

@@ -98,7 +98,8 @@ def must_be(caller: Caller, allowed: frozenset[Role | str]) -> Caller:
 
 def callers_of(route: Any) -> str:
     """Who may call a route, for listings: roles, `any` or `everybody`."""
-    found: list[str] = []
+    stated = (route.openapi_extra or {}).get("x-callers")
+    found: list[str] = [stated] if stated else []
     _walk(route.dependant, lambda call: found.append(_said(call.allowed)) if hasattr(call, "allowed") else None)
     return found[0] if found else "everybody"
 

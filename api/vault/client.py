@@ -57,10 +57,6 @@ class VaultClient:
 
     # --- rosters, locks, supervision -------------------------------------------------------------------------------
 
-    def put_roster(self, roster: bytes) -> None:
-        """Publish the agency's own roster."""
-        self._send("PUT", "/v1/rosters", {"signed": roster.decode()})
-
     def rosters(self) -> list[bytes]:
         """The newest roster of each agency, as signed."""
         return _texts(self._get("/v1/rosters")["rosters"])
@@ -222,6 +218,17 @@ class VaultClient:
             nonce=secrets.token_hex(32),
         )
         return {"Sealink-Call": base64.b64encode(call.sign(self._identity.signer)).decode()}
+
+
+def publish_roster(base: str, roster: bytes) -> None:
+    """Hand a signed roster to the vault at `base`; the pinned roster key's signature is the credential."""
+    with httpx2.Client(**options(checked_base(base), TIMEOUT_S)) as http:
+        try:
+            answer = http.put("/v1/rosters", json={"signed": roster.decode()})
+        except httpx2.HTTPError as error:
+            raise unreachable(error) from None
+    if not answer.is_success:
+        raise _error(answer)
 
 
 def _texts(found: Sequence[str]) -> list[bytes]:

@@ -46,7 +46,10 @@ Ulid = Annotated[str, Path(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
 After = Annotated[str, Query(pattern=r"^([0-7][0-9A-HJKMNP-TV-Z]{25})?$", description="last id that was read")]
 Offset = Annotated[int, Path(ge=0, le=2**40)]
 _TEXT: Final = "text/plain; charset=utf-8"
-_BYTES: Final = {"requestBody": {"required": True, "content": {STREAM: {"schema": {"type": "string"}}}}}
+_BYTES: Final = {
+    "x-callers": "sealer",
+    "requestBody": {"required": True, "content": {STREAM: {"schema": {"type": "string"}}}},
+}
 
 Anybody = Annotated[Caller, called_by()]
 Sealer = Annotated[Caller, called_by(Role.SEALER)]

@@ -16,7 +16,7 @@ from vault_cast import AGENCIES, AGENT_OF, DAY, RULES, Cast, Sealed
 
 from api.vault.agent_program import AgentProgram
 from api.vault.app import create_app
-from api.vault.client import Identity, VaultClient
+from api.vault.client import Identity, VaultClient, publish_roster
 from api.vault.rosters_kept import KeptRosters
 from api.vault.routes import ROUTERS
 from audit.commitments import commit, new_secrets
@@ -66,9 +66,8 @@ class VaultSite:
 
     def publish(self) -> None:
         """Put everybody's rosters as the cast has them now."""
-        someone = self.client("sealer-court")
         for agency in AGENCIES:
-            someone.put_roster(self.cast.roster(agency).sign(self.cast.roster_keys[agency]))
+            publish_roster(self.base, self.cast.roster(agency).sign(self.cast.roster_keys[agency]))
 
     def store(self, sealed: Sealed, *, notify: tuple[str, ...] = ()) -> str:
         """Hand a sealed record over, as a sealing desk does; returns the record's id."""

@@ -1,0 +1,123 @@
+"""The release agent's commands: `sealink agent`, run by court and procuratorate on a host of their own."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.console import err, progress, refusals
+from api.cli.desk import PassphraseFile, read_passphrase
+
+agent = typer.Typer(no_args_is_help=True, help="Hold one half of every sealed record, and release it by the law alone.")
+
+At = Annotated[Path, typer.Option("--at", help="The agent's folder.")]
+HERE = Path("agent")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this persona's commands."""
+    app.add_typer(agent, name="agent")
+
+
+@agent.command("init")
+def init(
+    agency: Annotated[str, typer.Option(help="Code of the agency.")],
+    holder: Annotated[str, typer.Option(help="court or procuratorate: whose half it holds.")],
+    vault: Annotated[str, typer.Option(help="Address of the vault.")],
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Make the agent's folder with fresh keys and print the card for the agency's roster keeper."""
+    from api.vault.agent_folder import make_agent
+    from api.vault.roster_keeper import agent_card
+    from vault.errors import MalformedFormError
+    from vault.vocabulary import Holder
+
+    with refusals():
+        if holder not in {one.value for one in Holder}:
+            raise MalformedFormError("holder: court or procuratorate expected")
+        phrase = read_passphrase(passphrase_file, is_new=True)
+        made = make_agent(at, agency=agency, holder=Holder(holder), vault=vault, passphrase=phrase)
+    typer.echo(agent_card(made.keys()), nl=False)
+    err.print(f"agent ready → {at}")
+    err.print("next: give the card to the roster keeper, and put pins.toml into the agent's folder")
+
+
+@agent.command("run")
+def run(
+    at: At = HERE,
+    every_s: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 5.0,
+    once: Annotated[bool, typer.Option("--once", help="Look once and stop.")] = False,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Poll the vault, verify what is authorised, release what holds; no port is opened."""
+    from api.client.calls import ServiceError
+    from api.vault.agent_folder import open_agent
+    from api.vault.serving import now_ms
+
+    with refusals():
+        program = open_agent(at, read_passphrase(passphrase_file)).program(now_ms)
+        while True:
+            try:
+                turn = program.turn()
+            except ServiceError as error:
+                err.print(f"vault: {error}")
+            else:
+                for request in turn.released:
+                    err.print(f"released {request}")
+                for request, why in turn.stopped:
+                    err.print(f"[bold red]stopped[/] {request}: {why}")
+            if once:
+                return
+            time.sleep(every_s)
+
+
+@agent.command("lock")
+def lock(at: At = HERE) -> None:
+    """Stop every release of this agent at once, here, without the vault; remove the file `locked` to end it."""
+    from api.vault.agent_program import LOCAL_LOCK
+
+    with refusals():
+        (at / LOCAL_LOCK).touch(mode=0o600)
+    err.print("locked; this agent releases nothing while its folder has the file `locked`")
+
+
+@agent.command("rekey")
+def rekey(at: At = HERE, passphrase_file: PassphraseFile = None) -> None:
+    """Make a new opening key beside the old one and print the card for the roster keeper."""
+    from api.vault.agent_folder import open_agent
+    from api.vault.roster_keeper import agent_card
+
+    with refusals():
+        phrase = read_passphrase(passphrase_file)
+        made = open_agent(at, phrase).next_epoch(phrase)
+    typer.echo(agent_card(made.keys()), nl=False)
+    err.print("next: sealink roster agent CARD, sign, publish; then sealink agent rotate")
+
+
+@agent.command("rotate")
+def rotate(
+    forget: Annotated[bool, typer.Option("--forget", help="Destroy the old key when no half is under it.")] = False,
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Seal every half of the epoch before to the present key; killed, it goes on where it stood."""
+    from api.vault.agent_folder import epoch_name, open_agent
+    from api.vault.rotating import rotate_all
+    from api.vault.serving import now_ms
+    from vault.errors import HalfError
+
+    with refusals(), progress() as bar:
+        phrase = read_passphrase(passphrase_file)
+        folder = open_agent(at, phrase)
+        old = folder.keystore.opening_key(epoch_name(folder.epoch - 1))
+        told = bar("halves")
+        done = rotate_all(folder, old.id, now_ms, lambda count: told(count, count))
+        if done.damaged:
+            raise HalfError(f"rotation: {len(done.damaged)} halves do not open with the old key; it is kept")
+        if forget:
+            folder.forget_epoch(folder.epoch - 1, phrase)
+    err.print(f"{done.rotated} halves are under the key of epoch {folder.epoch}")

@@ -1,0 +1,127 @@
+"""The roster keeper's commands: `sealink roster`, to put people and the agent on the agency's roster and publish it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.console import err, refusals
+from api.cli.desk import PassphraseFile, read_passphrase
+
+roster = typer.Typer(no_args_is_help=True, help="Keep the agency's roster: who may do what, with which keys.")
+
+At = Annotated[Path, typer.Option("--at", help="The keeper's folder; keep it offline.")]
+HERE = Path("roster-keeper")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this persona's commands."""
+    app.add_typer(roster, name="roster")
+
+
+@roster.command("init")
+def init(
+    agency: Annotated[str, typer.Option(help="Code of the agency.")],
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Make the keeper's folder and print the roster key, which every desk and agent pins."""
+    from api.vault.roster_keeper import make_keeper
+
+    with refusals():
+        made = make_keeper(at, agency, read_passphrase(passphrase_file, is_new=True))
+    typer.echo(made.roster_key.to_text())
+    err.print(f"keeper ready → {at}")
+
+
+@roster.command("add")
+def add(
+    card: Annotated[Path, typer.Argument(help="The card that `sealink desk init` printed.")],
+    roles: Annotated[list[str], typer.Option("--role", help="sealer, officer, decider, approver or supervisor.")],
+    key_to: Annotated[Path | None, typer.Option(help="Where the agency's desk key goes, sealed to the person.")] = None,
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Put a person on the roster, or give them new keys or roles."""
+    from api.vault.roster_keeper import Card, open_keeper
+    from api.vault.serving import now_ms
+    from audit.crypto.whole_file import whole_file
+    from vault.errors import MalformedFormError
+    from vault.vocabulary import Role
+
+    with refusals():
+        if not set(roles) <= {role.value for role in Role}:
+            raise MalformedFormError("role: sealer, officer, decider, approver or supervisor expected")
+        keeper = open_keeper(at, read_passphrase(passphrase_file))
+        person = Card.parse(card.read_text(encoding="utf-8"))
+        sealed = keeper.add(person, frozenset(Role(role) for role in roles), now_ms())
+        if sealed is not None and key_to is not None:
+            with whole_file(key_to) as out:
+                out.write(sealed)
+    err.print("on the roster; sign and publish it with `sealink roster sign`")
+    if sealed is not None:
+        err.print("this person reads what is sealed to the agency: give them the key file, for sealink desk take-key")
+
+
+@roster.command("revoke")
+def revoke(
+    person: Annotated[str, typer.Argument(help="Pseudonym of the person.")],
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """End a person's rights now; sign and publish at once."""
+    from api.vault.roster_keeper import open_keeper
+    from api.vault.serving import now_ms
+
+    with refusals():
+        open_keeper(at, read_passphrase(passphrase_file)).revoke(person, now_ms())
+    err.print("revoked; sign and publish it with `sealink roster sign`")
+
+
+@roster.command("agent")
+def agent(
+    card: Annotated[Path, typer.Argument(help="The card that `sealink agent init` or `rekey` printed.")],
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Name the agency's release agent, or its new keys."""
+    from api.vault.roster_keeper import open_keeper, parse_agent_card
+    from api.vault.serving import now_ms
+
+    with refusals():
+        keys = parse_agent_card(card.read_text(encoding="utf-8"))
+        open_keeper(at, read_passphrase(passphrase_file)).set_agent(keys, now_ms())
+    err.print("named; sign and publish it with `sealink roster sign`")
+
+
+@roster.command("sign")
+def sign(
+    to: Annotated[Path, typer.Option(help="Where the signed roster goes.")],
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Sign a new version, valid for a month; somebody with a desk publishes it."""
+    from api.vault.roster_keeper import open_keeper
+    from api.vault.serving import now_ms
+    from audit.crypto.whole_file import whole_file
+
+    with refusals():
+        data = open_keeper(at, read_passphrase(passphrase_file)).sign(now_ms())
+        with whole_file(to, mode=0o644) as out:
+            out.write(data)
+    err.print(f"signed → {to}\nnext: sealink roster publish {to} --vault ADDRESS")
+
+
+@roster.command("publish")
+def publish(
+    file: Annotated[Path, typer.Argument(help="A signed roster.")],
+    vault: Annotated[str, typer.Option(help="Address of the vault.")],
+) -> None:
+    """Hand a signed roster to the vault; its signature is the credential."""
+    from api.vault.client import publish_roster
+
+    with refusals():
+        publish_roster(vault, file.read_bytes())
+    err.print("published")

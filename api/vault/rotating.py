@@ -1,0 +1,54 @@
+"""Rotate an agent's halves to its present key: pages from the vault, through the agent, back under its signature.
+
+Killed anywhere, it goes on where the vault stands: what is under the old key is left to do. A half that does not open
+is told and left; the old key must then not be forgotten.
+
+May touch: network (the vault), clock
+Sees:      halves of one holder
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from api.vault.agent_folder import AgentFolder, opener_of, sealer_of
+from vault.flows.rotate_halves import half_of_json
+from vault.halves import ViewId
+from vault.rotation import Rotation, rotate, rotation_lines
+
+
+@dataclass(frozen=True, slots=True)
+class RotationDone:
+    """How many halves are under the new key now, and which did not open."""
+
+    rotated: int
+    damaged: tuple[ViewId, ...]
+
+
+def rotate_all(
+    folder: AgentFolder, old_key: str, now_ms: Callable[[], int], told: Callable[[int], None] = lambda done: None
+) -> RotationDone:
+    """Re-seal every half that is under `old_key`."""
+    program = folder.program(now_ms)
+    sealer, done = sealer_of(folder), 0
+    damaged: tuple[ViewId, ...] = ()
+    while True:
+        page = [half_of_json(value) for value in program.client.halves(old_key)]
+        todo = [half for half in page if half.id not in damaged]
+        if not todo:
+            return RotationDone(done, damaged)
+        found = rotate(todo, opener_of(folder, todo[0]), sealer)
+        damaged += found.damaged
+        if found.halves:
+            form = Rotation(
+                agency=folder.agency,
+                holder=folder.holder.value,
+                old_key=old_key,
+                new_key=sealer.id,
+                halves=rotation_lines(found.halves),
+                rotated_ms=now_ms(),
+            )
+            program.client.rotate(form.sign(program.agent.signer))
+            done += len(found.halves)
+            told(done)
