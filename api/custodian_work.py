@@ -7,6 +7,7 @@
        accept_secret    which takes it out
     5. seal_source      a source becomes a sealed batch; what names its records stays in the folder
     6. own_results      handles become record ids again
+    7. match_record     one record, encoded and sealed like a source, is asked about; nothing of it is kept
 
 Sending and waiting are the client's. It prints nothing and asks nobody: what people compared is an argument.
 
@@ -22,9 +23,11 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from api.client import SealinkClient, ServiceError
+from api.client.job_calls import Matched
 from api.client.transport import checked_base
 from api.custody_folder import CustodyFolder, Profile
 from api.own_records import records_by_handle
@@ -32,13 +35,14 @@ from audit.crypto.errors import MissingKeyError
 from audit.crypto.hpke import SealingKey
 from linkage.encoded import Place, read_batch, whole_file
 from linkage.encoding import secret_passing
-from linkage.encoding.custody import Custody, encode_file, plan_of
+from linkage.encoding.custody import Custody, encode_file, encode_unchecked, plan_of
 from linkage.encoding.keys import LinkageSecret
 from linkage.encoding.project import Project, Source
 from linkage.encoding.sealed_batch import seal_batch
 from linkage.encoding.secret_passing import Custodians
-from linkage.errors import FingerprintError, KeyFileError, ProjectError
+from linkage.errors import BatchError, FingerprintError, KeyFileError, ProjectError
 from linkage.health.report import HealthReport
+from linkage.plan import Plan
 from linkage.projects import spoken
 
 SEALED, PRIVATE = ".sealed", ".private"
@@ -154,14 +158,7 @@ def seal_source(
     examined: Callable[[HealthReport], object],
 ) -> tuple[Custody, Path]:
     """Encode, examine and seal one source for the unit. FingerprintError when the project's plan is another one."""
-    found, plan = client.read_project(code), plan_of(project)
-    if found["fingerprint"] != plan.fingerprint:
-        raise FingerprintError(
-            f"{project.path}: its plan is not the one of {code}",
-            hint=f"the project states schema {found['schema_name']}, scheme {found['scheme']}, "
-            f"population {found['population']}, normaliser {found['normaliser']}",
-        )
-    place = Place(code, folder.keys().owner, int(found["epoch"]))
+    plan, place = _agreed(folder, client, code, project)
     secret = folder.linkage_secret(code, place.epoch)
     at = folder.project(code)
     batch, private, sealed = (at / f"{source.name}{end}" for end in (".batch", PRIVATE, SEALED))
@@ -172,6 +169,25 @@ def seal_source(
     seal_batch(read_batch(batch), sealed, unit, folder.signing_key())
     batch.unlink()
     return done, sealed
+
+
+def match_record(folder: CustodyFolder, client: SealinkClient, code: str, project: Project, source: Source) -> Matched:
+    """Ask about the one record that `source` holds. BatchError when it holds more; FingerprintError as `seal_source`.
+
+    No health report: its figures are about files, and what one record shows is the plan's.
+    """
+    plan, place = _agreed(folder, client, code, project)
+    secret, unit = folder.linkage_secret(code, place.epoch), SealingKey.parse(folder.profile().unit_sealing)
+    with TemporaryDirectory(dir=folder.project(code)) as name:
+        batch, private, sealed = (Path(name) / f"one{end}" for end in (".batch", PRIVATE, SEALED))
+        encoded, _ = encode_unchecked(source, plan, secret, folder.agency_key(), batch, private, place=place)
+        if encoded.records != 1:
+            raise BatchError(
+                f"{source.file}: {encoded.records:,} records, one is asked about at a time",
+                hint="put the record into a file of its own, under the source's header",
+            )
+        seal_batch(read_batch(batch), sealed, unit, folder.signing_key())
+        return client.match_one(code, sealed.read_bytes())
 
 
 def own_results(folder: CustodyFolder, client: SealinkClient, project: str) -> Iterator[tuple[str, str, Any]]:
@@ -187,6 +203,18 @@ def own_results(folder: CustodyFolder, client: SealinkClient, project: str) -> I
                 hint="keep NAME.private of every source that was sent",
             )
         yield named[each["handle"]], each["pseudonym"], each["known_elsewhere"]
+
+
+def _agreed(folder: CustodyFolder, client: SealinkClient, code: str, project: Project) -> tuple[Plan, Place]:
+    """The plan of project file and service, and where its records belong. FingerprintError if the two differ."""
+    found, plan = client.read_project(code), plan_of(project)
+    if found["fingerprint"] != plan.fingerprint:
+        raise FingerprintError(
+            f"{project.path}: its plan is not the one of {code}",
+            hint=f"the project states schema {found['schema_name']}, scheme {found['scheme']}, "
+            f"population {found['population']}, normaliser {found['normaliser']}",
+        )
+    return plan, Place(code, folder.keys().owner, int(found["epoch"]))
 
 
 def _has_secret(folder: CustodyFolder, project: str, epoch: int) -> bool:

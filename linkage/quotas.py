@@ -82,9 +82,11 @@ def _alike(sketch: bytes, slots: Sequence[int], asked: Sequence[Asked]) -> int:
     others = {each.sketch for each in asked if len(each.sketch) == len(sketch) and each.sketch != sketch}
     if not others:
         return 0
-    key_type = np.repeat(np.arange(len(slots), dtype=np.int64), slots) << 16
-    fresh = key_type | np.frombuffer(sketch, dtype=np.uint16)
-    held = key_type | np.frombuffer(b"".join(others), dtype=np.uint16).reshape(len(others), -1)
-    begins = np.concatenate(([0], np.cumsum(slots)[:-1]))
-    agree = np.logical_or.reduceat(np.isin(held, fresh), begins, axis=1)
-    return int((agree.mean(axis=1) >= ALIKE).sum())
+    fresh = np.frombuffer(sketch, dtype=np.uint16)
+    held = np.frombuffer(b"".join(others), dtype=np.uint16).reshape(len(others), -1).T.copy()  # by slot, then question
+    agreeing, at = np.zeros(len(others), dtype=np.int64), 0
+    for count in slots:
+        mine = slice(at, at + count)
+        agreeing += (held[mine][:, None] == fresh[mine][None, :, None]).any(axis=(0, 1))
+        at += count
+    return int((agreeing / len(slots) >= ALIKE).sum())

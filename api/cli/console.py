@@ -68,12 +68,16 @@ def progress() -> Iterator[Callable[[str], Advance]]:
         yield bar
 
 
-def project_source(project: Path, source: str) -> tuple[Project, Source]:
-    """A project file and its source of this name; ProjectError names the sources that there are."""
+def project_source(project: Path, source: str, file: Path | None = None) -> tuple[Project, Source]:
+    """A project file and its source of this name, read from `file` if given.
+
+    ProjectError names the sources that there are.
+    """
     from linkage.encoding.project import load_project
     from linkage.schema import load_schema
 
-    loaded = load_project(project, lambda name: load_schema(name, project.parent).fields)
+    files = {} if file is None else {source: file}
+    loaded = load_project(project, lambda name: load_schema(name, project.parent).fields, files)
     for each in loaded.sources:
         if each.name == source:
             return loaded, each

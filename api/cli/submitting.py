@@ -1,4 +1,4 @@
-"""An agency's daily work with the service: `sealink submit`, `status`, `results`, `job`.
+"""An agency's daily work with the service: `sealink submit`, `status`, `results`, `match-one`, `job`.
 
 May touch: disk (the agency's folder), network, terminal
 Sees:      the agency's own record ids and pseudonyms
@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from api.cli.connecting import CUSTODY, AsJson, Folder, PassphraseFile, Project, as_agency, as_custodian
-from api.cli.console import REFUSED, err, out, progress
+from api.cli.console import REFUSED, err, out, progress, project_source
 from api.moments import day
 from linkage.errors import BatchError
 
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command("submit")(submit)
     app.command("status")(status)
     app.command("results")(results)
+    app.command("match-one")(match_one)
     app.add_typer(job, name="job")
 
 
@@ -130,6 +131,34 @@ def results(
     err.print(f"{len(rows):,} records of {len({row[1] for row in rows}):,} children → {to}")
     if changes:
         out.print(_table(changed, ("kind", "pseudonym", "others")))
+
+
+def match_one(
+    project: Annotated[Path, typer.Argument(metavar="PROJECT.toml")],
+    source: Annotated[str, typer.Option(help=r"Name of the [\[source]] whose mapping the record is read by.")],
+    record: Annotated[Path, typer.Option(help="File of one record, with the source's columns.")],
+    service_project: Annotated[str, typer.Option("--for", help="Code of the service's project.")],
+    at: Folder = CUSTODY,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask whether the child of one record is known: match, unsure (a person would have to look) or none.
+
+    The record is encoded and sealed here; neither this folder nor the unit keeps it. Each question counts toward the
+    agency's quota and is an entry of the log.
+    """
+    from api.custodian_work import match_record
+
+    with as_custodian(at, passphrase_file) as (client, folder):
+        loaded, chosen = project_source(project, source, record)
+        found = match_record(folder, client, service_project, loaded, chosen)
+    if as_json:
+        out.print_json(data=found)
+        return
+    elsewhere = _word(found["known_elsewhere"]) or "not told"
+    out.print(_table([{**found, "known_elsewhere": elsewhere}], ("known", "pseudonym", "known_elsewhere")))
+    if found["pseudonym"]:
+        err.print(f"next: sealink results {service_project} --out FILE lists your own records under this pseudonym")
 
 
 def _word(known: bool | None) -> str:

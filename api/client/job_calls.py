@@ -4,6 +4,7 @@
    small file beside it, so that a program that was ended goes on where it was; nothing is sent twice but the open part.
 2. A job is followed by asking again, at growing intervals; what has not changed costs no body.
 3. Results come in pages or as one Arrow file, which appears whole.
+4. One sealed record is asked about in one call, which may be repeated: the service answers it once.
 
 May touch: disk (the file to be sent, the note beside it, the results)
 Sees:      sealed bytes; the agency's own handles and pseudonyms
@@ -17,7 +18,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Literal, TypedDict
 
 from api.client.calls import Answer, Call, ServiceError, Steps, ask, get, pages, post, send
 from linkage.encoded import whole_file
@@ -25,6 +26,19 @@ from linkage.encoded import whole_file
 Json = dict[str, Any]
 Advance = Callable[[int, int], None]
 """Told how much is done of how much."""
+
+
+class Matched(TypedDict):
+    """What is told of one record: whether its child is known, by which of the agency's own pseudonyms, and elsewhere.
+
+    `known_elsewhere` is None unless the project states a basis for telling it. `job`: whose records were asked.
+    """
+
+    job: str
+    known: Literal["match", "unsure", "none"]
+    pseudonym: str | None
+    known_elsewhere: bool | None
+
 
 PART_BYTES: Final = 16 * 1024**2
 _BLOCK: Final = 1024**2
@@ -191,6 +205,16 @@ def save_results(project: str, file: Path) -> Steps[int]:
 def list_changes(project: str, since: str | None) -> Steps[list[Json]]:
     query = f"since={since}" if since else ""
     return pages(f"/v1/projects/{project}/results/changes", "changes", query, limit=_PAGE)
+
+
+# --- one record --------------------------------------------------------------------------------------------------
+
+
+def match_one(project: str, sealed: bytes) -> Steps[Matched]:
+    """`sealed` is a sealed batch of exactly one record."""
+    body = {"record": base64.b64encode(sealed).decode()}
+    found: Matched = (yield from ask(post(f"/v1/projects/{project}/match", body))).json()
+    return found
 
 
 def _sha256(file: BinaryIO) -> str:

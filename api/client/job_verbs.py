@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from api.client import job_calls as calls
 from api.client.calls import Steps
-from api.client.job_calls import Advance, Json, no_bar
+from api.client.job_calls import Advance, Json, Matched, no_bar
 
 _T = TypeVar("_T")
 
@@ -65,3 +65,7 @@ class JobVerbs:
     def list_changes(self, project: str, since: str | None = None) -> list[Json]:
         """Pseudonyms that merged or split: in the last job, or in all after `since`."""
         return self._run(calls.list_changes(project, since))
+
+    def match_one(self, project: str, sealed: bytes) -> Matched:
+        """Is the child of this one sealed record known?"""
+        return self._run(calls.match_one(project, sealed))

@@ -20,7 +20,7 @@ from api.http.idempotency import Once
 from api.http.pagination import ThePage
 from api.linkage.app import TheServer
 from api.linkage.etags import IfVersion, etag
-from api.linkage.schemas import Body, Code, Count
+from api.linkage.schemas import Body, Code, Count, NewCode
 
 if TYPE_CHECKING:
     from api.auth.account_rows import Account
@@ -34,7 +34,7 @@ Operator = Annotated[Principal, allowed(Permission.ACCOUNT_MANAGE)]
 class NewAccount(Body):
     """A person by a code that the unit's staff list resolves, never by name."""
 
-    account: Annotated[Code, Field(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", examples=["li-wei"])]
+    account: NewCode = Field(examples=["li-wei"])
     role: Literal["operator", "reviewer", "auditor"]
     subject: Annotated[str, Field(pattern=r"^[!-~]{1,255}$")] | None = Field(
         None, description="their `sub` at the provider; without it the account is a local one"

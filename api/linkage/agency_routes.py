@@ -20,7 +20,7 @@ from api.http.idempotency import Once
 from api.http.pagination import ThePage
 from api.linkage.app import TheUnit
 from api.linkage.etags import IfVersion, etag
-from api.linkage.schemas import Body, Code, Count
+from api.linkage.schemas import Body, Code, Count, NewCode
 from linkage.agencies import AgencyState
 from linkage.refusals import Refused, Why
 
@@ -53,7 +53,7 @@ class Jwk(Body):
 class NewAgency(Body):
     """An agency and its first key; `sealink login` prints an agency's key."""
 
-    agency: Annotated[Code, Field(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", examples=["hospital"])]
+    agency: NewCode = Field(examples=["hospital"])
     name: Annotated[str, Field(min_length=1, max_length=200)] = Field(examples=["First Hospital"])
     kind: Code = Field(examples=["hospital"])
     key: Jwk
@@ -124,7 +124,7 @@ def read(agency: AgencyCode, who: Operator, unit: TheUnit, response: Response) -
 
 @router.put("/agencies/{agency}/state", operation_id="changeAgencyState", summary="Suspend, resume or remove an agency")
 def change_state(
-    agency: AgencyCode, body: StateChange, version: IfVersion, who: Operator, unit: TheUnit, response: Response
+    agency: AgencyCode, body: StateChange, who: Operator, version: IfVersion, unit: TheUnit, response: Response
 ) -> AgencyView:
     """Its tokens stop to count at once; removed is for good, and takes its keys."""
     agencies.change_state(unit, who.caller(), agency, version, body.state)

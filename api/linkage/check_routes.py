@@ -86,7 +86,7 @@ def read_check(project: Project, check: CheckId, who: Custodian, unit: TheUnit, 
     status_code=status.HTTP_204_NO_CONTENT,
 )
 def answer(
-    project: Project, check: CheckId, body: CheckAnswer, version: IfVersion, who: Custodian, unit: TheUnit
+    project: Project, check: CheckId, body: CheckAnswer, who: Custodian, version: IfVersion, unit: TheUnit
 ) -> None:
     """Once; a correction itself is sent as a correction of the record."""
     answer_check.answer_check(unit, who.caller(), project, check, version, body.answer)

@@ -30,7 +30,7 @@ def _version(tag: Annotated[str, Depends(_tag)]) -> int:
 
 
 IfMatch = Annotated[str, Depends(_tag)]
-"""The tag between the quotes."""
+"""The tag between the quotes. Declared after the route's principal: a stranger is told 401 before anything else."""
 IfVersion = Annotated[int, Depends(_version)]
 """The version that the tag names."""
 

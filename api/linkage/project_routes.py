@@ -20,7 +20,7 @@ from api.http.idempotency import Once
 from api.http.pagination import ThePage
 from api.linkage.app import TheUnit
 from api.linkage.etags import IfVersion, etag
-from api.linkage.schemas import Body, Code, Count, RequestId, Sha256
+from api.linkage.schemas import Body, Code, Count, NewCode, RequestId, Sha256
 from linkage.flows import join_project, manage_projects
 from linkage.projects import ProjectState, Terms, custodians_fingerprint, spoken
 from linkage.refusals import Refused, Why
@@ -44,7 +44,7 @@ Members = Annotated[list[Code], Field(max_length=64)]
 class NewProject(Body):
     """What the operator lays down."""
 
-    project: Annotated[Code, Field(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", examples=["missing-children"])]
+    project: NewCode = Field(examples=["missing-children"])
     schema_name: Literal["cn-child-v1", "person-v1"] = Field(examples=["cn-child-v1"])
     scheme: Literal["match-keys", "clk"] = "match-keys"
     population: Annotated[int, Field(ge=1, le=2**40)] = Field(description="children whom the unit will ever know")
@@ -169,7 +169,7 @@ def read(project: ProjectCode, who: Reader, unit: TheUnit, response: Response) -
 
 @router.patch("/{project}", operation_id="changeProject", summary="Change result policy, retention or members")
 def change(
-    project: ProjectCode, body: ProjectChange, version: IfVersion, who: Operator, unit: TheUnit, response: Response
+    project: ProjectCode, body: ProjectChange, who: Operator, version: IfVersion, unit: TheUnit, response: Response
 ) -> ProjectView:
     """Schema, plan and purpose never change: that is another project."""
     made = manage_projects.change_project(
@@ -181,7 +181,7 @@ def change(
 
 @router.post("/{project}/close", operation_id="closeProject", summary="Take no more batches")
 def close(
-    project: ProjectCode, version: IfVersion, who: Operator, once: Once, unit: TheUnit, response: Response
+    project: ProjectCode, who: Operator, version: IfVersion, once: Once, unit: TheUnit, response: Response
 ) -> ProjectView:
     """What it holds stays until its term."""
     return _shown(manage_projects.close_project(unit, who.caller(), project, version), who, response)

@@ -154,7 +154,7 @@ def take_next(project: Project, who: Reviewer, once: Once, unit: TheUnit) -> Res
     status_code=status.HTTP_201_CREATED,
 )
 def decide(
-    project: Project, item: ItemId, body: VerdictBody, seen: IfMatch, who: Reviewer, once: Once, unit: TheUnit
+    project: Project, item: ItemId, body: VerdictBody, who: Reviewer, seen: IfMatch, once: Once, unit: TheUnit
 ) -> DecisionView:
     """Only a pair one holds, only as it was shown (If-Match), never twice by one person."""
     found = decide_pair.decide_pair(unit, who.caller(), project, item, seen, body.verdict)

@@ -8,10 +8,29 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Code = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[._:/-][a-z0-9]+)*$", max_length=64, examples=["hospital"])]
-"""Lower-case ASCII words, as the log takes them."""
+from audit.shapes import is_code
+
+
+def _for_the_log(text: str) -> str:
+    if not is_code(text):
+        raise ValueError("not a code that the log takes")
+    return text
+
+
+Code = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9]+(?:[._:/-][a-z0-9]+)*$", max_length=64, examples=["hospital"]),
+    AfterValidator(_for_the_log),
+]
+"""Lower-case ASCII words without a run of eight digits, as the log takes them."""
+NewCode = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", max_length=64, examples=["hospital"]),
+    AfterValidator(_for_the_log),
+]
+"""A code that somebody gives: it stands in addresses, so without a slash or a colon."""
 RequestId = Annotated[str, Field(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$", examples=["01KB1N3X9W4Q2V7T8R5Y6M0ZCD"])]
 Handle = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["9f" * 16])]
 """A record handle in hexadecimal."""

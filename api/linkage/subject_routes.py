@@ -224,8 +224,8 @@ def answer(
     project: Project,
     task: RequestId,
     body: SubjectAnswer,
-    version: IfVersion,
     who: Answerer,
+    version: IfVersion,
     unit: TheUnit,
     records: TheRecords,
 ) -> None:

@@ -130,8 +130,8 @@ def read(endpoint: EndpointId, who: Owner, unit: TheUnit, response: Response) ->
 def change(
     endpoint: EndpointId,
     body: WebhookChange,
-    version: IfVersion,
     who: Owner,
+    version: IfVersion,
     unit: TheUnit,
     request: Request,
     response: Response,
@@ -146,14 +146,14 @@ def change(
 @router.delete(
     "/{endpoint}", operation_id="removeWebhook", summary="Remove an endpoint", status_code=status.HTTP_204_NO_CONTENT
 )
-def remove(endpoint: EndpointId, version: IfVersion, who: Owner, unit: TheUnit) -> None:
+def remove(endpoint: EndpointId, who: Owner, version: IfVersion, unit: TheUnit) -> None:
     """Messages on their way to it are dropped."""
     manage_webhooks.remove_webhook(unit, who.caller(), endpoint, version)
 
 
 @router.post("/{endpoint}/secret", operation_id="rotateWebhookSecret", summary="Make a new secret")
 def rotate(
-    endpoint: EndpointId, version: IfVersion, who: Owner, once: Once, unit: TheUnit, response: Response
+    endpoint: EndpointId, who: Owner, version: IfVersion, once: Once, unit: TheUnit, response: Response
 ) -> WebhookSecret:
     """For 24 hours messages are signed with both."""
     secret = manage_webhooks.rotate_secret(unit, who.caller(), endpoint, version)

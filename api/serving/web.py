@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import argparse
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import structlog
 import uvicorn
 
 from api.http.logs import set_up_logs
 from api.serving.ending import on_end
 from api.settings import Settings, load_settings
 from api.wiring import opened, web_app
+from linkage.flows.warm_indexes import warm_indexes
+from linkage.unit import Unit
 
 FINISH_S: Final = 15
 _KEEP_ALIVE_S: Final = 20
+_WARM_S: Final = 2.0
+
+log = structlog.get_logger("web")
 
 
 class _Server(uvicorn.Server):
@@ -55,6 +63,16 @@ def configure(settings: Settings, app: object) -> uvicorn.Config:
     )
 
 
+def keep_warm(unit: Unit) -> None:
+    """Open the index of every job that ends, for as long as the process lives; a failure is told and tried again."""
+    while True:
+        try:
+            warm_indexes(unit)
+        except Exception as error:
+            log.warning("indexes failed", error=type(error).__name__)
+        time.sleep(_WARM_S)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m api.serving.web")
     options.add_argument("--settings", type=Path, required=True)
@@ -69,6 +87,7 @@ def main() -> None:
             server.should_exit = True
 
         on_end(end)
+        threading.Thread(target=keep_warm, args=(service.unit,), name="indexes", daemon=True).start()
         server.run(sockets=[listening])
 
 

@@ -81,8 +81,8 @@ def load_terms(path: Path) -> Project:
     return _Reading(path, text, _parse_toml(path, text)).terms()
 
 
-def load_project(path: Path, schema_fields: SchemaFields) -> Project:
-    """Read and check a project file; source files are relative to it.
+def load_project(path: Path, schema_fields: SchemaFields, files: Mapping[str, Path] | None = None) -> Project:
+    """Read and check a project file; source files are relative to it. `files`: source → another file of its columns.
 
     `schema_fields` gives the schema's fields and how many columns may feed each, or computes them from the
     schema's name as written (and may raise SchemaError). Raises ProjectError naming file and line, and
@@ -90,7 +90,7 @@ def load_project(path: Path, schema_fields: SchemaFields) -> Project:
     fault is reported.
     """
     text = _read_text(path)
-    reading = _Reading(path, text, _parse_toml(path, text))
+    reading = _Reading(path, text, _parse_toml(path, text), files or {})
     project = reading.project(schema_fields)
     for source in project.sources:
         header = read_header(source.file)
@@ -124,8 +124,9 @@ def _parse_toml(path: Path, text: str) -> Mapping[str, Any]:
 class _Reading:
     """The checks of one project file, each of which can find the line that it refuses."""
 
-    def __init__(self, path: Path, text: str, raw: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, text: str, raw: Mapping[str, Any], files: Mapping[str, Path] | None = None) -> None:
         self._path = path
+        self._files = files or {}
         self._lines = _key_lines(text)
         self._raw = raw
 
@@ -166,7 +167,7 @@ class _Reading:
         name = self._text(raw, "name", where)
         if not _NAME.fullmatch(name):
             self._refuse("use 1 to 64 letters, digits, '-', '_' or Han characters", where, "name")
-        file = self._path.parent / self._text(raw, "file", where)
+        file = self._files.get(name, self._path.parent / self._text(raw, "file", where))
         if not _is_file(file):
             self._refuse("there is no such file", where, "file")
         record_id = self._text(raw, "record_id", where)

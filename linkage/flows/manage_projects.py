@@ -1,6 +1,7 @@
 """Verbs of the operator: create, change and close a project; and reading it, for whoever is in it.
 
-1. The plan is made from the terms, the same everywhere; terms that no plan keeps the floor for are refused.
+1. The plan is made from the terms, the same everywhere; terms that no plan keeps the floor for are refused, and so are
+   members whom the unit's register of agencies does not have.
 2. Entry `project.change` with the hash of the terms, and in its transaction the rows.
 Foreign and absent projects are the same NOT_FOUND.
 
@@ -10,13 +11,15 @@ Sees:      nothing personal
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from sqlalchemy import Connection
 
 from audit.events import Reason
+from audit.shapes import is_code
+from linkage.agencies import AgencyState
 from linkage.caller import Caller
 from linkage.errors import LinkageError
 from linkage.flows.plan_for_batches import plan_for_batches
@@ -24,6 +27,7 @@ from linkage.plan import Plan
 from linkage.projects import LONGEST_RETENTION_DAYS, MemberState, ProjectState, Terms
 from linkage.refusals import Refused, Why
 from linkage.schema import BUILT_IN
+from linkage.store import agencies
 from linkage.store import projects as store
 from linkage.store.projects import Member, Project
 from linkage.unit import Unit
@@ -33,6 +37,8 @@ DAY_MS = 24 * 3_600_000
 
 def create_project(unit: Unit, caller: Caller, code: str, terms: Terms) -> Project:
     """A new project in its first epoch, its members invited."""
+    if not is_code(code):
+        raise Refused(Why.MALFORMED, "project: its code is lower-case words without a run of eight digits")
     _check(terms)
     now = unit.now_ms()
     until = now + terms.retention_days * DAY_MS
@@ -41,6 +47,7 @@ def create_project(unit: Unit, caller: Caller, code: str, terms: Terms) -> Proje
     def note(connection: Connection) -> None:
         if store.find(connection, code, None) is not None:
             raise Refused(Why.EXISTS, "project: its code is taken")
+        _check_new(connection, terms.members)
         store.add(connection, made)
         for agency in terms.members:
             store.invite(connection, code, agency)
@@ -68,6 +75,7 @@ def change_project(
 
     def note(connection: Connection) -> None:
         _replace(connection, after)
+        _check_new(connection, sorted(set(terms.members) - set(before.terms.members)))
         for agency in terms.members:
             store.invite(connection, code, agency)
         for agency in set(before.terms.members) - set(terms.members):
@@ -141,6 +149,13 @@ def _check(terms: Terms) -> None:
         raise Refused(Why.MALFORMED, f"terms.retention_days: from 1 to {LONGEST_RETENTION_DAYS}")
     if len(set(terms.members)) != len(terms.members):
         raise Refused(Why.MALFORMED, "terms.members: an agency stands twice")
+
+
+def _check_new(connection: Connection, members: Sequence[str]) -> None:
+    """An invitation to a code that nobody has would wait for whoever is given that code one day."""
+    known = [agencies.find(connection, each) for each in members]
+    if any(each is None or each.state is AgencyState.REMOVED for each in known):
+        raise Refused(Why.MALFORMED, "terms.members: not an agency of the register", hint="register it first")
 
 
 def _open_at(unit: Unit, code: str, version: int) -> Project:

@@ -19,7 +19,7 @@ def in_the_last_day(connection: Connection, project: str, agency: str, now_ms: i
 
 def of_the_last_hour(connection: Connection, project: str, agency: str, now_ms: int) -> list[Asked]:
     mine = (ASKED.c.project == project, ASKED.c.agency == agency, ASKED.c.at_ms > now_ms - HOUR_MS)
-    rows = connection.execute(select(ASKED.c.at_ms, ASKED.c.sketch).where(*mine))
+    rows = connection.execute(select(ASKED.c.at_ms, ASKED.c.sketch).where(*mine)).all()
     return [Asked(at, bytes(sketch)) for at, sketch in rows]
 
 

@@ -104,10 +104,10 @@ class Fuzzer:
 
 def fuzzer_of(place: ServiceSite, app: Any, description: dict[str, Any]) -> Fuzzer:
     """A project with members, an open upload and a webhook, and the service around them."""
+    register_agency(place.unit, caller(), AGENCY, "Police", "police", ed25519_signer().public)
     make_project(place)
     upload = begin_upload(place.unit, caller(AGENCY), PROJECT, BatchKind.WHOLE, 1_000, hashlib.sha256(b"x").hexdigest())
     endpoint, _ = register_webhook(place.unit, caller(AGENCY), "https://hooks.example.org/x", [Kind.JOB_DONE])
-    register_agency(place.unit, caller(), AGENCY, "Police", "police", ed25519_signer().public)
     there = {"agency": AGENCY, "project": PROJECT, "upload": upload.id, "endpoint": endpoint.id, "handle": "9f" * 16}
     return Fuzzer(TestClient(app, raise_server_exceptions=False), description, there)
 

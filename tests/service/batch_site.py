@@ -76,6 +76,7 @@ class Agency:
 
 
 def make_project(place: ServiceSite) -> tuple[Agency, Agency]:
+    place.know(*TERMS.members)
     create_project(place.unit, caller(), PROJECT, TERMS)
     agencies = Agency("police"), Agency("hospital")
     for agency in agencies:

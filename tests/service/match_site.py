@@ -56,6 +56,7 @@ def body(sealed: bytes) -> dict[str, str]:
 
 def matched(place: ServiceSite, folder: Path) -> tuple[Agency, Agency]:
     """The police know children 0 to 399, the hospital 200 to 599; a job has run."""
+    place.know(*KEYED.members)
     create_project(place.unit, WORKER, PROJECT, KEYED)
     police, hospital = Agency("police"), Agency("hospital")
     for agency in (police, hospital):

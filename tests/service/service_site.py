@@ -31,8 +31,10 @@ from audit.events import Book, Outcome
 from audit.keys import Ed25519Signer
 from audit.store import create_store
 from audit.verifier.rules import parse_rules
+from linkage.agencies import AgencyState
 from linkage.caller import Caller
 from linkage.models import METADATA
+from linkage.store import agencies as register
 from linkage.unit import Unit, UnitKeys
 
 WHO = "x-test-who"
@@ -94,6 +96,13 @@ class ServiceSite:
             if entry.decision is not None and entry.decision.outcome is Outcome.ALLOW:
                 assert shipped.allow(entry, earlier), (entry.event, entry.actor.role, entry.decision.reasons)
             earlier[entry.req] = entry
+
+    def know(self, *agencies: str) -> None:
+        """Put agencies that have no keys into the register, as far as they are not there."""
+        with self.unit.database.writing() as connection:
+            for code in agencies:
+                if register.find(connection, code) is None:
+                    register.add(connection, register.Agency(code, code, "other", AgencyState.ACTIVE, 1, 0))
 
     def close(self) -> None:
         for server in self.servers:

@@ -31,6 +31,8 @@ def part_headers(part: bytes, offset: int) -> dict[str, str]:
 
 
 def begun(http: TestClient, place: ServiceSite) -> Agency:
+    assert http.post("/v1/projects", json=TERMS, headers=OPERATOR).status_code == 422  # members whom nobody registered
+    place.know(*TERMS["members"])
     assert http.post("/v1/projects", json=TERMS, headers=OPERATOR).status_code == 201
     police = Agency("police")
     accepted = base64.b64encode(join(PROJECT, "police", 1, police.signing, police.opening)).decode()

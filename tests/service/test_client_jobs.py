@@ -10,11 +10,13 @@ import pyarrow as pa
 import pytest
 from batch_site import PROJECT, handle
 from job_site import ALONE, WORKER, sealed_children
+from match_site import fresh, matched
 from service_site import ServiceSite
 from serving import serving
 from test_run_job import begun, names
 
 from api.client import AsyncSealinkClient, SealinkClient, ServiceError, SessionCredential, job_calls
+from api.client.job_calls import Matched
 from api.linkage.routers import ROUTERS
 from linkage.flows.run_job import Worker, run_next_job
 
@@ -72,3 +74,23 @@ def test_the_asynchronous_client_does_the_same(place_sqlite: ServiceSite, tmp_pa
 
     with serving(place.app(*ROUTERS)) as base:
         assert asyncio.run(all_of_it(base)) == "cancelled"
+
+
+def test_one_record_is_asked_about(place_sqlite: ServiceSite, tmp_path: Path) -> None:
+    """A program at the hospital's door could not ask, or be told another answer than the service gave."""
+    police, _ = matched(place_sqlite, tmp_path)
+    known, unknown = (fresh(place_sqlite, tmp_path, police, 50_000 + child, child, spoilt=0.0) for child in (10, 9_999))
+
+    async def asked(base: str) -> Matched:
+        async with AsyncSealinkClient(base, POLICE) as client:
+            return await client.match_one(PROJECT, unknown)
+
+    with serving(place_sqlite.app(*ROUTERS)) as base:
+        with SealinkClient(base, POLICE) as client:
+            found = client.match_one(PROJECT, known)
+            own = {row["pseudonym"] for row in client.list_results(PROJECT)}
+            assert found["known"] == "match" and found["pseudonym"] in own and found["known_elsewhere"] is None
+            with pytest.raises(ServiceError) as refused:
+                client.match_one(PROJECT, b"nothing")
+            assert refused.value.code == "unsealed"
+        assert asyncio.run(asked(base)) == {**found, "known": "none", "pseudonym": None}

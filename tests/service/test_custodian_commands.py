@@ -119,6 +119,25 @@ def test_each_agency_reads_all_its_records_and_no_pseudonym_joins_them(linked: S
     assert police and school and not police & school
 
 
+def test_one_record_is_matched_at_the_door(linked: Story) -> None:
+    """Whoever stands before a child could not ask; or the question would stay behind, or its answer be another's."""
+    rows = (linked.root / "data" / "school.csv").read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    door = linked.root / "door.csv"
+    words = ("match-one", str(linked.root / "data" / "project.toml"), "--source", "school", "--for", PROJECT)
+    before = sorted((linked.root / "first-school" / PROJECT).iterdir())
+    names, named = own(linked, "first-school"), 0
+    for row in rows[1:6]:
+        door.write_text(rows[0] + row, encoding="utf-8")
+        told = json.loads(linked.as_agency("first-school", *words, "--record", str(door), "--json").stdout)
+        assert told["known_elsewhere"] is None and told["pseudonym"] in (None, names[row.split(",")[0].strip('"')])
+        named += told["known"] == "match"
+    assert named >= 4
+    assert "match" in linked.as_agency("first-school", *words, "--record", str(door)).stdout
+    door.write_text("".join(rows[:3]), encoding="utf-8")
+    assert "one is asked about" in linked.as_agency("first-school", *words, "--record", str(door), fails=True).stderr
+    assert sorted((linked.root / "first-school" / PROJECT).iterdir()) == before
+
+
 def test_a_fingerprint_that_was_not_compared_passes_no_secret(shared: Story) -> None:
     """A unit that put its own key in a custodian's place would read the linkage secret."""
     wrong = "0000 " * 8

@@ -27,12 +27,15 @@ from linkage.flows.forget_questions import forget_questions
 from linkage.flows.manage_projects import change_project, plan_of_terms
 from linkage.flows.match_one import match_one
 from linkage.flows.run_job import Rules, match_batches, observables
+from linkage.flows.warm_indexes import warm_indexes
+from linkage.job_index import is_open, let_go
 from linkage.job_records import stage
 from linkage.matching.kept import keep, take_up
 from linkage.matching.one import Weigher
 from linkage.quotas import DAY_MS, HOUR_MS, MOST_ALIKE, Quota
 from linkage.refusals import Refused, Why
 from linkage.sealed_batch import BodyForm
+from linkage.store.jobs import last_done
 
 POLICE = who(Role.AGENCY, "police")
 PATH = f"/v1/projects/{PROJECT}/match"
@@ -170,6 +173,23 @@ def test_a_single_record_is_weighed_as_a_job_weighs_it(place_sqlite: ServiceSite
     assert never.tolist() == [-4, -2]
     best = found.patterns.levels[[found.pattern[int(np.argmax(found.weight))]]].astype(np.int16)
     assert np.isfinite(made.weights(np.repeat(best, 2, axis=0), never)).all()
+
+
+def test_the_index_of_the_last_job_is_open_before_anybody_asks(place_sqlite: ServiceSite, tmp_path: Path) -> None:
+    """The first question after a job would wait while gigabytes are read; or old indexes would fill the disk unseen."""
+    police, _ = matched(place_sqlite, tmp_path)
+    unit = place_sqlite.unit
+    with unit.database.reading() as connection:
+        first = last_done(connection, PROJECT)
+    assert first is not None and not is_open(unit, first)
+    assert warm_indexes(unit) == 1 and is_open(unit, first)
+    assert warm_indexes(unit) == 0
+    second = run(place_sqlite)
+    assert warm_indexes(unit) == 1 and is_open(unit, second) and not is_open(unit, first)
+    sealed = fresh(place_sqlite, tmp_path, police, 50_001, 10, spoilt=0.0)
+    assert ask(place_sqlite, sealed)["job"] == second.id
+    let_go(unit, set())
+    assert not is_open(unit, second) and ask(place_sqlite, sealed)["known"] == "match"
 
 
 def test_over_http(place_sqlite: ServiceSite, tmp_path: Path) -> None:

@@ -30,8 +30,16 @@ def world(place_sqlite: ServiceSite, tmp_path: Path) -> World:
 def must_not_show(world: World, answer: Any, asked: str) -> None:
     """Nothing of the hospital's is in the answer, not even what the question named."""
     told = answer.text + str(dict(answer.headers))
-    found = [secret for secret in world.owned["hospital"].secrets if secret in told]
+    found = [secret for secret in world.owned["hospital"].secrets if secret in told or _raw(secret) in answer.content]
     assert not found, (asked, answer.status_code)
+
+
+def _raw(secret: str) -> bytes:
+    """The same as an Arrow file holds it; a handle that is nearly all zeros stands anywhere in one."""
+    try:
+        return bytes.fromhex(secret) if not secret.startswith("00000000") else secret.encode()
+    except ValueError:
+        return secret.encode()
 
 
 def test_each_sees_its_own(world: World) -> None:
@@ -102,15 +110,15 @@ def test_what_is_not_an_agencys_is_refused(world: World) -> None:
 
 
 def test_without_a_credential_nothing_is_shown(world: World) -> None:
-    """A route would be open that nobody meant to open."""
+    """A route would be open that nobody meant to open, or ask a stranger for anything but a credential."""
     for route in listed_routes(ROUTERS):
         if route.permission == Permission.PUBLIC:
             continue
         for path in world.paths(route, world.owned["hospital"].ids[:2]):
-            headers = {"if-match": VERSIONS[0]}
-            answer = world.http.request(route.method, path, headers=headers, json=world.body(route))
-            assert answer.status_code in (401, 404, 415), (route, answer.status_code)
-            must_not_show(world, answer, f"{route.method} {route.path}")
+            for headers in ({"if-match": VERSIONS[0]}, {}):
+                answer = world.http.request(route.method, path, headers=headers, json=world.body(route))
+                assert answer.status_code in (401, 404, 415), (route, answer.status_code)
+                must_not_show(world, answer, f"{route.method} {route.path}")
 
 
 def test_whatever_the_body_says(world: World) -> None:

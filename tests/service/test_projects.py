@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 from batch_site import PROJECT, TERMS, Agency, make_project
-from service_site import ServiceSite, caller
+from fastapi.testclient import TestClient
+from service_site import ServiceSite, caller, who
 
+from api.auth.permissions import Role
+from api.linkage.routers import ROUTERS
 from audit.crypto.errors import ContainerError
 from linkage.encoding.keys import LinkageSecret
 from linkage.encoding.secret_passing import Custodians, accept, invite, join
@@ -76,6 +79,7 @@ def test_one_list_of_swapped_keys_for_everybody_shows(place_sqlite: ServiceSite)
 
 def test_an_agency_joins_with_a_key_that_it_holds_only(place_sqlite: ServiceSite) -> None:
     """Somebody else's key, project or name could be put in."""
+    place_sqlite.know(*TERMS.members)
     create_project(place_sqlite.unit, caller(), PROJECT, TERMS)
     police, other = Agency("police"), Agency("police")
     line = police.signing.verifying_key.to_text()
@@ -132,3 +136,30 @@ def test_terms_without_rule_are_refused(place_sqlite: ServiceSite, change: dict[
     with pytest.raises(Refused) as refused:
         create_project(place_sqlite.unit, caller(), PROJECT, replace(TERMS, **change))  # type: ignore[arg-type]
     assert refused.value.why is why
+
+
+def test_members_stand_in_the_register(place: ServiceSite) -> None:
+    """An invitation to a code with a slip in it would wait for whoever is given that code one day."""
+    make_project(place)
+    for members in (("police", "hosptial"), ("police", "hospital", "school")):
+        with pytest.raises(Refused) as refused:
+            change_project(place.unit, caller(), PROJECT, 1, members=members)
+        assert refused.value.why is Why.MALFORMED
+    place.know("school")
+    assert change_project(place.unit, caller(), PROJECT, 1, members=("hospital", "school")).version == 2
+
+
+def test_a_code_that_the_log_would_not_take_is_refused(place_sqlite: ServiceSite) -> None:
+    """Whoever puts a date into a project's code would be told that the log is down."""
+    place_sqlite.know(*TERMS.members)
+    for code in ("p-20261127", "P-one", ""):
+        with pytest.raises(Refused) as refused:
+            create_project(place_sqlite.unit, caller(), code, TERMS)
+        assert refused.value.why is Why.MALFORMED
+    body = {"project": "p-20261127", **dict.fromkeys(("purpose", "legal_basis", "normaliser"), "x")}
+    with TestClient(place_sqlite.app(*ROUTERS)) as http:
+        for code, status in (("p-20261127", 422), ("p/one", 422)):
+            given = {**body, "project": code, "schema_name": "cn-child-v1", "population": 5_000, "retention_days": 30}
+            answer = http.post("/v1/projects", json={**given, "members": ["police"]}, headers=who(Role.OPERATOR))
+            assert (answer.status_code, answer.json()["places"]) == (status, ["body.project"]), answer.text
+        assert http.get("/v1/projects/p-20261127", headers=who(Role.OPERATOR)).status_code == 422

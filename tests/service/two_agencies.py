@@ -111,9 +111,10 @@ def make_world(place: ServiceSite, folder: Path) -> World:
     app.state.subject_records = Cluster(holders)
     owned = {code: Owned(code) for code in RECORDS}
     world = World(app, TestClient(app, raise_server_exceptions=False), describe(ROUTERS), owned)
+    for mine in owned.values():
+        _register(place, mine)
     police, hospital = make_project(place)
     for agency in (police, hospital):
-        _register(place, owned[agency.code])
         _submit(place, agency, folder, owned[agency.code])
         _add_webhook(world, owned[agency.code])
     _match(world, place)
