@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-from linkage.encoded import Batch, Place, read_batch
+from linkage.encoded import META, Batch, Place, header_text, read_batch
 from linkage.encoding.custody import encode_file, normaliser_fingerprint, plan_of
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.encoding.project import load_project
@@ -65,7 +65,9 @@ def city_batches(children: int, agencies: tuple[str, ...] = AGENCIES, *, strange
 
 def one_row(batch: Batch, row: int, agency: str) -> Batch:
     """A batch of one of the rows, as if this agency had encoded it just now."""
-    return Batch(batch.path, replace(batch.header, records=1, agency=agency), batch.table.slice(row, 1))
+    header = replace(batch.header, records=1, agency=agency)
+    table = batch.table.slice(row, 1).replace_schema_metadata({META: header_text(header)})
+    return Batch(batch.path, header, table)
 
 
 def _encode(city: Path, source: str, name: str, secret: LinkageSecret, to: Path, most: int) -> None:
