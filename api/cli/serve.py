@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -144,3 +145,12 @@ def _serve(file: Path, changes: dict[str, dict[str, object]]) -> None:
         settings = load_settings(file, changes)
         set_up_logs("supervisor")
         supervise(settings, stop_on_signals())
+
+
+@serve.command(
+    "ordinary-check", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False
+)
+def ordinary_check(context: typer.Context) -> None:
+    """Serve the ordinary record check from a CSV file or a table of the ordinary index (--help lists its options)."""
+    # Becomes another program, so that nothing of linkage or vault is in the memory of the one that answers.
+    os.execv(sys.executable, [sys.executable, "-m", "api.ordinary_check", *context.args])  # noqa: S606  (our own program)

@@ -59,6 +59,13 @@ def test_the_tree_keeps_its_contracts(tree: Path) -> None:
         ("api/auth/guard.py", "import linkage.encoding.prf"),
         ("api/serving/worker.py", "import linkage.attacks.finding"),
         ("linkage/store/projects.py", "import linkage.encoding.keys"),
+        ("api/ordinary_check/answers.py", "import vault.vocabulary"),
+        ("api/ordinary_check/index.py", "import linkage.schema"),
+        ("api/ordinary_check/app.py", "import api.http.metrics"),
+        ("api/ordinary_check/app.py", "import api.settings"),
+        ("api/ordinary_check/__main__.py", "import audit.crypto.keystore"),
+        ("api/http/bodies.py", "import vault"),
+        ("vault/keys/nested.py", "import subprocess"),
     ],
 )
 def test_each_forbidden_import_is_caught(tree: Path, module: str, added: str) -> None:
