@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup native demo test check format bench attack-full attack-curve lock migration openapi clean
+.PHONY: help setup native demo test check format bench attack-full attack-curve lock migration openapi law-page clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 12
@@ -59,6 +59,9 @@ migration: setup ## draw the first migration anew from the declared tables (unti
 
 openapi: setup ## write docs/openapi.json anew; look at the difference before you keep it
 	$(BIN)/python -m api.linkage.describing > docs/openapi.json
+
+law-page: setup ## write docs/law.md anew from the rule files
+	$(BIN)/sealink law table > docs/law.md
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .venv-peers* demo-out bench/out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -40,6 +40,10 @@ class StrictTable:
         """Whether a field is there and not yet taken."""
         return name in self._left
 
+    def is_null(self, name: str) -> bool:
+        """Whether a field is there as null (JSON only), and taken with that."""
+        return self._left.get(name, ...) is None and self._left.pop(name, ...) is None
+
     def text(self, name: str, *, longest: int = 2000) -> str:
         """A text that is not empty."""
         value = self._take(name)

@@ -16,6 +16,7 @@ from api.cli import (
     desk,
     health,
     judging,
+    law,
     linkage_unit,
     people,
     planning,
@@ -64,6 +65,7 @@ auditing.register(app)
 desk.register(app)
 roster.register(app)
 release_agent.register(app)
+law.register(app)
 token.register(app)
 ceremony.register(app)
 
