@@ -73,6 +73,9 @@ class Lawbook(Protocol):
     def decide_by(self, rules: str, asked_ms: int) -> tuple[int, int]:
         """When the deciders are warned, and when it is escalated (Unix milliseconds)."""
 
+    def seal_by(self, rules: str, told_ms: int) -> int:
+        """When an agency that was told to seal its part must have done so (Unix milliseconds)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Party:

@@ -25,7 +25,6 @@ from vault.halves import SealedHalf, ViewId
 from vault.vocabulary import Holder, View
 
 _ENVELOPE = re.compile(r"([a-z_]+):([0-9a-f]{64})")
-DAY_MS: Final = 24 * 3600 * 1000
 
 
 def _is_envelope(value: object) -> bool:

@@ -24,6 +24,7 @@ from api.cli import (
     release_agent,
     review,
     roster,
+    sealing,
     serve,
     signing_in,
     submitting,
@@ -62,6 +63,7 @@ custodian_tasks.register(app)
 webhooks.register(app)
 adversary.register(app)
 auditing.register(app)
+sealing.register(app)
 desk.register(app)
 roster.register(app)
 release_agent.register(app)

@@ -60,18 +60,23 @@ def demo(
     workers: Workers = 2,
     once: Annotated[bool, typer.Option("--once", help="End after the story, instead of serving until Ctrl-C.")] = False,
 ) -> None:
-    """Link FEBRL4 and a generated city on this machine; then start the service, and let three agencies use it."""
+    """Link FEBRL4 and a generated city; seal a case and open it by law; then serve three agencies that link."""
     from api.cli.connecting import service_refusals
     from api.demo import run_demo
     from api.service_demo import told_story
+    from api.vault.demo import tell_vault_story
+
+    def say(line: str) -> None:
+        err.print(line, highlight=False)
 
     with service_refusals():
         with progress() as bar:
             table = run_demo(out, children, workers, bar)
         console.print(table)
+        console.print(tell_vault_story(out / "vault", say))
         with ExitStack() as still_serving:
             with progress() as bar:
-                story = told_story(out / "service", children, bar, lambda line: err.print(line, highlight=False))
+                story = told_story(out / "service", children, bar, say)
                 table, address = still_serving.enter_context(story)
             console.print(table)
             if not once:

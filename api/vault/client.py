@@ -53,6 +53,10 @@ class VaultClient:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
         self._http.close()
 
     # --- rosters, locks, supervision -------------------------------------------------------------------------------

@@ -13,13 +13,11 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from api.vault.agent_program import decided_view
 from api.vault.client import Identity, VaultClient
 from api.vault.desk_folder import DeskFolder
-from audit.crypto.whole_file import whole_file
 from audit.request_id import new_request_id
 from vault.asking import Asked, Grounds, Officer, Papers, Subject, make_request, read_grounds, read_subject
 from vault.checks import check_decision, check_request, sealers_of
@@ -155,17 +153,16 @@ def refuse_on(desk: Desk, shown: Shown, reason: str, words: str) -> None:
     desk.client.act(request, "refusal", refuse(desk.signer, data, reason, words, desk.rosters(), desk.now_ms()))
 
 
-def open_own(desk: Desk, request: str, envelope: Path) -> Opened:
+def open_own(desk: Desk, request: str, envelope: BinaryIO) -> Opened:
     """Fetch dossier and envelope of an own request and open it: every check of the officer's desk holds, or nothing.
 
-    `envelope` is where the ciphertext is kept; the caller reads `container` while that file is there.
+    `envelope` is an empty file that takes the ciphertext; the caller reads `container` while it is open.
     """
     asked = Asked(desk.folder.request(request), request, desk.folder.keystore.opening_key(request))
     rosters = desk.rosters()
     dossier, releases = desk.client.dossier(request, lambda data: decided_view(data, rosters), Holder.COURT)
-    with whole_file(envelope) as out:
-        desk.client.fetch_envelope(request, out)
-    return open_release(asked, dossier, releases, envelope.open("rb"), rosters, desk.now_ms())
+    desk.client.fetch_envelope(request, envelope)
+    return open_release(asked, dossier, releases, envelope, rosters, desk.now_ms())
 
 
 def sign_delivery(desk: Desk, opened: Opened) -> None:

@@ -20,6 +20,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from api.http.logs import set_up_logs
 from api.serving.web import FINISH_S
 from api.vault.app import create_app
 from api.vault.routes import ROUTERS
@@ -97,6 +98,7 @@ def vault_app(vault: Vault, *, https: bool) -> FastAPI:
 
 def serve_vault(settings: VaultSettings) -> None:
     """Serve until SIGTERM or Ctrl-C."""
+    set_up_logs("vault")
     listen = settings.listen
     with socket.create_server((listen.host, listen.port)) as listening, opened_vault(settings) as vault:
         app = vault_app(vault, https=settings.public_url.startswith("https:"))

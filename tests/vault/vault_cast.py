@@ -74,6 +74,9 @@ class PaperLaw:
     def decide_by(self, rules: str, asked_ms: int) -> tuple[int, int]:
         return asked_ms + 3 * DAY, asked_ms + 7 * DAY
 
+    def seal_by(self, rules: str, told_ms: int) -> int:
+        return told_ms + 3 * DAY
+
 
 class PaperLog:
     """A transparency log without database or process: entries, a signed head, two witnesses."""

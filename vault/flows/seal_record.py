@@ -16,7 +16,6 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -31,14 +30,12 @@ from vault.caller import Caller
 from vault.checks import sealers_of
 from vault.flows.take_envelope import cover_path, envelope_path
 from vault.forms import Signed, open_form
-from vault.handing_over import DAY_MS, Notice, Sealing
+from vault.handing_over import Notice, Sealing
 from vault.house import Vault, caller_actor
 from vault.models import ENVELOPE, NOTICE, RECORD
 from vault.refusals import Refused, Why, need
 from vault.rosters import Rosters
 from vault.vocabulary import Holder, Role, View
-
-LONGEST_NOTICE_MS: Final = 3 * DAY_MS
 
 
 def seal_record(vault: Vault, caller: Caller, data: bytes, notices: Sequence[bytes]) -> Signed[Sealing]:
@@ -58,7 +55,8 @@ def seal_record(vault: Vault, caller: Caller, data: bytes, notices: Sequence[byt
     covers = {view: _cover(vault, form, view, digest, rosters, now) for view, digest in form.digests().items()}  # 2
     _check_halves(form, rosters, now)
     index = _index(form, rosters, now)  # 3
-    told = [_notice(notice, form, rosters, now) for notice in notices]  # 4
+    latest = vault.law.seal_by(form.rules, now)  # 4
+    told = [_notice(notice, form, rosters, now, latest) for notice in notices]
 
     req = new_request_id(now)
 
@@ -133,9 +131,10 @@ def _index(form: Sealing, rosters: Rosters, now_ms: int) -> bytes:
     return data
 
 
-def _notice(data: bytes, form: Sealing, rosters: Rosters, now_ms: int) -> Notice:
+def _notice(data: bytes, form: Sealing, rosters: Rosters, now_ms: int, latest_ms: int) -> Notice:
     notice = open_form(Notice, data, sealers_of(rosters.of(form.agency, now_ms))).form
     is_of_it = (notice.record, notice.agency) == (form.record, form.agency) and notice.to in rosters.pins.agencies
     need(is_of_it, Why.MALFORMED, "notice: about another record, or to an agency that does not take part")
-    need(now_ms < notice.due_ms <= now_ms + LONGEST_NOTICE_MS, Why.MALFORMED, "notice: due later than three days")
+    is_in_time = now_ms < notice.due_ms <= latest_ms
+    need(is_in_time, Why.MALFORMED, "notice: due later than the three days of the law")
     return notice

@@ -48,8 +48,15 @@ class ShippedLaw:
 
     def decide_by(self, rules: str, asked_ms: int) -> tuple[int, int]:
         """The statutory periods; in a year without holiday data plain days, which never warn later than the law."""
+        return self._due(rules, "decide-request", asked_ms, _ESCALATE_DAYS)
+
+    def seal_by(self, rules: str, told_ms: int) -> int:
+        """The end of the statutory three days."""
+        return self._due(rules, "seal-own-part", told_ms, _WARN_DAYS)[1]
+
+    def _due(self, rules: str, period: str, start_ms: int, days: int) -> tuple[int, int]:
         try:
-            found = due(deadline(by_digest(rules), "decide-request"), asked_ms)
+            found = due(deadline(by_digest(rules), period), start_ms)
         except LawError:
-            return asked_ms + _WARN_DAYS * _DAY_MS, asked_ms + _ESCALATE_DAYS * _DAY_MS
+            return start_ms + _WARN_DAYS * _DAY_MS, start_ms + days * _DAY_MS
         return found.warn_ms, found.escalate_ms
