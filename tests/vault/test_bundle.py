@@ -246,13 +246,37 @@ def test_links_and_pipes_are_refused(tmp_path: Path) -> None:
         read_bundle(tmp_path / "nowhere")
 
 
-def test_a_file_that_changes_after_the_check_stops_the_sealing(tmp_path: Path) -> None:
+SAME = FILES["investigation/record.txt"]
+
+
+@pytest.mark.parametrize("data", [b"short", SAME[::-1], SAME + b"more", None])
+def test_a_file_that_changes_after_the_check_stops_the_sealing(tmp_path: Path, data: bytes | None) -> None:
     """What is sealed would not be what was searched for the name."""
-    bundle = read_bundle(write_case(tmp_path))
-    for data in (b"short", b"x" * 26, FILES["investigation/record.txt"] + b"more"):
-        (tmp_path / "investigation/record.txt").write_bytes(data)
-        with pytest.raises(BundleError, match="changed while it was being sealed"):
-            list(bundle.pieces(bundle.objects[0].content))
+    bundle, file = read_bundle(write_case(tmp_path)), tmp_path / "investigation/record.txt"
+    assert b"".join(bundle.pieces(bundle.objects[0].content)) == SAME
+    before = file.stat()
+    if data is None:  # another file in its place, with the same bytes and times
+        file.rename(tmp_path / "aside")
+        file.write_bytes(SAME)
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    else:
+        file.write_bytes(data)
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    with pytest.raises(BundleError, match="changed while it was being sealed"):
+        list(bundle.pieces(bundle.objects[0].content))
+
+
+def test_a_file_that_changes_during_the_sealing_stops_it(tmp_path: Path) -> None:
+    """The first part of a file would be sealed with the last part of another."""
+    write_case(tmp_path, files={"investigation/record.txt": bytes(1024 * 1024)})
+    bundle = read_bundle(tmp_path)
+    pieces = bundle.pieces(bundle.objects[0].content)
+    next(pieces)
+    with (tmp_path / "investigation/record.txt").open("r+b") as file:
+        file.write(b"x")
+    os.utime(tmp_path / "investigation/record.txt", ns=(0, 1))
+    with pytest.raises(BundleError, match="changed while it was being sealed"):
+        list(pieces)
 
 
 def test_nothing_of_the_subject_is_printed(tmp_path: Path) -> None:

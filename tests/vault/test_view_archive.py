@@ -13,13 +13,21 @@ import pytest
 from case_folder import FILES, MANIFEST, write_case
 from hypothesis import given
 from hypothesis import strategies as st
+from vault_cast import NOW, Cast
 
 from audit import canonical
+from audit.crypto.container import verify_container
+from audit.crypto.container_header import Purpose
+from audit.crypto.signatures import SigningKey
+from audit.request_id import new_request_id
 from vault.buckets import bucket
 from vault.bundle import Bundle, read_bundle
 from vault.errors import BundleError, EnvelopeError
+from vault.halves import KeyOpener, KeySealer, ViewId, open_half
 from vault.law.views import CONTENTS, ORDER
 from vault.manifest import JOINT_MARK
+from vault.opening import half_commitments, open_view
+from vault.sealing import seal_view
 from vault.view_archive import META, adult_file_pieces, extract_view, header_of, read_view, view_pieces
 from vault.vocabulary import CaseOutcome, View
 
@@ -311,3 +319,27 @@ def test_the_case_of_these_tests_is_not_trivial() -> None:
     """The subject's name must stand in a file, a file name and the manifest, or its absence proves nothing."""
     assert "欧阳小明" in MANIFEST and any("欧阳小明" in path for path in FILES)
     assert any("欧阳小明".encode() in data for data in FILES.values())
+
+
+def test_a_bundle_is_sealed_opened_and_read_again(bundle: Bundle) -> None:
+    """Bundle, sealing, opening and reading would each work alone and not fit together."""
+    cast, sealer = Cast(), SigningKey.generate()
+    for view in View:
+        id, out = ViewId(new_request_id(NOW), 1, view, "court-a", 1), io.BytesIO()
+        agents = {holder: KeySealer(key.sealing_key) for holder, key in cast.agent_keys.items()}
+        sealed = seal_view(
+            out, view_pieces(bundle, view), id, kinds=bundle.manifest.kinds, sealer=sealer, agents=agents
+        )
+        out.seek(0)
+        cover = verify_container(out, senders=[sealer.verifying_key], purpose=Purpose.ENVELOPE)
+        committed = half_commitments(cover.header.facts)
+        halves = {
+            half.holder: open_half(half, KeyOpener(cast.agent_keys[half.holder]), committed[half.holder]).secret
+            for half in sealed.halves
+        }
+        out.seek(0)
+        opened = open_view(out, id, halves, sealers=[sealer.verifying_key], digest=sealed.digest)
+        read = read_view(opened.chunks(), view)
+        assert read.meta["view"] == view.value
+        assert {part.name: b"".join(part.pieces) for part in read.parts} == contents(plain(bundle, view))
+        assert opened.is_complete

@@ -24,7 +24,7 @@ NEWEST = dict(shipped("rules"))["cn-2026-01-01.toml"].decode()
 EVERY_ID = {f"L{number}" for number in range(1, 45)}
 
 COMING = {
-    "L9", "L17", "L19", "L20", "L22", "L23", "L36", "L39", "L40", "L41",
+    "L9", "L36", "L39", "L41",
 }  # fmt: skip
 """Enforced rules whose pair of tests is still to come, from the part that enforces them. Shrink this, never grow it."""
 
