@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from audit import canonical
+from audit.crypto.signatures import SigningKey
 from audit.crypto.signed_object import Kind
+from audit.request_id import new_request_id
 from audit.shapes import CODE, COUNT, FLAG, SHA256, ULID, choice
 from vault.errors import StateError
 from vault.forms import Form, open_form, shaped
@@ -58,6 +60,14 @@ Answers = Mapping[Question, bool]
 def matter_of(agency: str, case_no: str) -> str:
     """What a finding about a case is bound to: the hash of the sealing agency and its case number."""
     return hashlib.sha256(canonical.dumps({"agency": agency, "case_no": case_no})).hexdigest()
+
+
+def sign_finding(
+    person: str, agency: str, key: SigningKey, question: Question, answer: bool, matter: str, document: str, now_ms: int
+) -> bytes:
+    """The signed answer; whether the person may give one is asked where it is read. `document`: SHA-256 (hex)."""
+    found = Finding(new_request_id(now_ms), question.value, answer, matter, document, person, agency, now_ms)
+    return found.sign(key)
 
 
 def verified_answers(signed: Iterable[bytes], matter: str, agency: str, rosters: Rosters, now_ms: int) -> Answers:

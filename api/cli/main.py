@@ -10,6 +10,7 @@ import typer
 from api.cli import (
     adversary,
     auditing,
+    case_lists,
     ceremony,
     custodian,
     custodian_tasks,
@@ -65,6 +66,7 @@ adversary.register(app)
 auditing.register(app)
 sealing.register(app)
 desk.register(app)
+case_lists.register(app)
 roster.register(app)
 release_agent.register(app)
 law.register(app)

@@ -100,6 +100,9 @@ def test_L29_accepts_a_change_from_the_day_on_which_the_cause_arose() -> None:
     days = [dt.date(2023, 1, 1), dt.date(2024, 1, 1), DAY, dt.date(2026, 12, 1)]
     assert [state_on(history, day) for day in days] == [None, SealState.SEALED, SealState.UNSEALED, SealState.SEALED]
     assert len(history) == 3
+    assert (
+        state_on(changed(history, Change(SealState.UNSEALED, dt.date(2026, 9, 1))), dt.date(2026, 9, 1)) == "unsealed"
+    )
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,12 @@ def test_L35_refuses_a_later_answer() -> None:
     assert found.standing(at("2026-03-13T00:00")) is Standing.ESCALATED
 
 
+def test_a_deadline_that_the_rules_do_not_have_is_refused() -> None:
+    """A slip in an id would end in a traceback."""
+    with pytest.raises(LawError, match="deadline: not one of this rule set"):
+        deadline(NOW, "decide")
+
+
 def test_the_civil_day_is_chinas() -> None:
     """A request at 23:30 UTC would count from the wrong day."""
     assert civil_day(at("2026-03-10T00:00")) == dt.date(2026, 3, 10)
@@ -164,6 +170,7 @@ def test_a_later_start_is_never_due_earlier(id: str, start: dt.date) -> None:
         ("last = 2026-10-07", "last = 2026-10-17"),
         ("last = 2026-10-07", "last = 2026-09-30"),
         ("first = 2026-04-04", "first = 2026-04-30"),
+        ("first = 2026-10-01\nlast = 2026-10-07", "first = 2026-09-27\nlast = 2026-10-05"),
         ('mark = "S"', 'mark = "X"'),
         ("year = 2026", "year = 2026\nguess = true"),
         ("first = 2026-04-04", 'first = "2026-04-04"'),
