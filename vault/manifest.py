@@ -22,6 +22,7 @@ Spec:      vault-law L1 to L8, L13, L32
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,6 +30,7 @@ from typing import Final
 
 from vault.eligibility import Facts, Span
 from vault.errors import BundleError
+from vault.pins import Pins
 from vault.safe_names import is_safe_name
 from vault.strict_table import StrictTable
 from vault.vocabulary import SEALING_KINDS, AgencyKind, CaseOutcome, Phase, RecordKind
@@ -58,6 +60,9 @@ PHASES: Final = {
 """The phases that a case with that outcome is known to have had (L4)."""
 WHOLE_FILE_ONLY: Final = frozenset({RecordKind.SOCIAL_INVESTIGATION, RecordKind.AID_MATERIAL})
 """Kinds that stand in no extract (L6)."""
+
+
+_RESIDENT_ID = re.compile(r"[0-9]{17}[0-9Xx]|[0-9]{15}").fullmatch
 
 
 class Instance(StrEnum):
@@ -198,6 +203,16 @@ def parse_manifest(data: bytes) -> Manifest:
     return found
 
 
+def check_kinds(manifest: Manifest, pins: Pins) -> None:
+    """The agencies are what the pins say that they are; BundleError otherwise. L13 and the notices rest on it."""
+    for place, agency, kind in (
+        ("agency_kind", manifest.agency, manifest.agency_kind),
+        *((f"holder {number}: kind", one.agency, one.kind) for number, one in enumerate(manifest.holders, start=1)),
+    ):
+        if agency not in pins.agencies or pins.agencies[agency].kind is not kind:
+            raise BundleError(f"{MANIFEST}: {place}: not what is pinned of that agency, or it does not take part")
+
+
 def _check_whole(top: StrictTable, found: Manifest, principal: frozenset[RecordKind]) -> None:
     if not principal & PRINCIPAL[found.outcome]:
         top.fail("kinds: none is a kind that this outcome leaves")
@@ -224,7 +239,7 @@ def _term(top: StrictTable, outcome: CaseOutcome) -> tuple[int | None, bool]:
 def _subject(table: StrictTable) -> Person:
     name, aliases = table.text("name", longest=64), table.texts("aliases") if table.has("aliases") else ()
     resident_id = table.text("resident_id", longest=18)
-    if resident_id != "none" and not (len(resident_id) in (15, 18) and resident_id[:-1].isdecimal()):
+    if resident_id != "none" and not _RESIDENT_ID(resident_id):
         table.fail('resident_id: 18 or 15 characters, or "none", expected')
     is_unknown = table.flag("birth_unknown") if table.has("birth_unknown") else False
     birth = None if is_unknown else table.day("birth")

@@ -42,6 +42,7 @@ from vault.index import IndexEntry, seal_index
 from vault.keys.opener import parse_sealer
 from vault.law.rule_set import RuleSet
 from vault.law.rules import by_digest
+from vault.manifest import check_kinds
 from vault.notices import NoticeContent, notices
 from vault.rosters import Rosters
 from vault.sealing import SealedView, seal_view
@@ -114,6 +115,7 @@ def seal_bundle(desk: Desk, folder: Path, told: Told = lambda what, done, whole:
 def examined(bundle: Bundle, rules: RuleSet, rosters: Rosters, now_ms: int) -> MustSeal:
     """The verdict that the case must be sealed; BundleError with the rule when it is another."""
     manifest = bundle.manifest
+    check_kinds(manifest, rosters.pins)
     matter = matter_of(manifest.agency, manifest.case_no)
     answers = verified_answers(bundle.findings, matter, manifest.agency, rosters, now_ms)
     verdict = judge(rules, manifest.facts, answers)

@@ -9,13 +9,14 @@ import pytest
 from case_folder import FILES, MANIFEST, write_case
 from hypothesis import given
 from hypothesis import strategies as st
+from vault_cast import Cast
 
 from vault.bundle import read_bundle
 from vault.coverage import coverage, declared_in_csv, declared_in_folder
 from vault.eligibility import MustSeal, judge
 from vault.errors import BundleError, MalformedFormError
 from vault.law.rules import load_rules
-from vault.manifest import JOINT_MARK, Person, parse_manifest
+from vault.manifest import JOINT_MARK, Person, check_kinds, parse_manifest
 from vault.notices import NoticeContent, notices
 from vault.redaction import decoded, encodings_of, gives_away, search_for
 from vault.safe_names import is_safe_name
@@ -198,6 +199,9 @@ def test_other_names_are_no_finding() -> None:
         ("birth = 2008-05-10", 'birth = "2008-05-10"'),
         ("birth = 2008-05-10", ""),
         ('resident_id = "320684200805101234"', 'resident_id = "32068420080510123X4"'),
+        ('resident_id = "320684200805101234"', 'resident_id = "3206842008051012X4"'),
+        ('resident_id = "320684200805101234"', 'resident_id = "32068420080510123"'),
+        ('resident_id = "320684200805101234"', 'resident_id = "３２０６８４２００８０５１０１２３４"'),
         ('resident_id = "320684200805101234"', ""),
         ("first = 2025-01-05", "first = 2025-01-05\nlast = 2025-01-04"),
         ("first = 2025-01-05", "first = 2026-04-05"),
@@ -310,6 +314,22 @@ def test_notices_go_to_every_other_holder_and_read_back(tmp_path: Path) -> None:
     for damaged in (b"", b"{}", data[:-1] + b"}", data.replace(b'"agency":"court-a"', b'"agency":1')):
         with pytest.raises(MalformedFormError):
             NoticeContent.parse(damaged)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('agency_kind = "court"', 'agency_kind = "police"', "agency_kind"),
+        ('kind = "police"', 'kind = "procuratorate"', "holder 1"),
+        ('agency = "procuratorate-a"', 'agency = "procuratorate-z"', "holder 2"),
+    ],
+)
+def test_agencies_are_what_is_pinned_of_them(old: str, new: str, place: str) -> None:
+    """A second instance could be told to a police office that calls itself a procuratorate (L13)."""
+    pins = Cast().pins()
+    check_kinds(parse_manifest(MANIFEST.encode()), pins)
+    with pytest.raises(BundleError, match=place):
+        check_kinds(parse_manifest(MANIFEST.replace(old, new, 1).encode()), pins)
 
 
 def test_coverage_counts_what_is_declared_and_sealed(tmp_path: Path) -> None:

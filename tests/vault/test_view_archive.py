@@ -158,6 +158,7 @@ def test_there_are_few_buckets() -> None:
     """Padding would hide little: nine sizes up to 1 MiB, and some hundreds up to 64 GiB."""
     sizes = {bucket(size) for size in range(1, KIB * KIB, 997)}
     assert sizes == {4 * KIB << n for n in range(9)}
+    assert (bucket(KIB * KIB), bucket(KIB * KIB + 1)) == (KIB * KIB, KIB * KIB + 32 * KIB)
     above = [KIB * KIB]
     while above[-1] < 2**36:
         above.append(bucket(above[-1] + 1))
@@ -222,6 +223,11 @@ def forged(*members: tuple[str, bytes], tail: bytes = bytes(1024)) -> Iterator[b
     yield data + bytes(bucket(len(data)) - len(data))
 
 
+def first_file(meta: bytes) -> Iterator[bytes]:
+    """A view that holds nothing but these bytes as its view.json."""
+    yield (header_of(META, len(meta)) + meta).ljust(1024, b"\0") + bytes(1024) + bytes(2048)
+
+
 def special(kind: bytes, name: str = "objects/a", link: str = "/etc/passwd") -> bytes:
     info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, link
@@ -251,6 +257,10 @@ MALICIOUS = {
     "no end": [header_of(META, 0)],
     "nothing": [],
     "noise": [b"\xff" * 4096],
+    "another format": [*first_file(b'{"format":"sealink/v2/view","view":"court_full"}')],
+    "a list for view.json": [*first_file(b'["sealink/v1/view"]')],
+    "no JSON": [*first_file(b"view")],
+    "JSON that is not canonical": [*first_file(b'{"view": "court_full", "format": "sealink/v1/view"}')],
     "zeros": [bytes(4096)],
     **{
         f"type {kind!r}": [*forged(tail=special(kind) + bytes(1024))]
@@ -270,6 +280,24 @@ def test_the_reader_takes_nothing_that_the_writer_does_not_write(pieces: list[by
         extract_view(pieces, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("view", View)
+def test_a_view_that_ends_too_early_is_refused_wherever_it_ends(bundle: Bundle, view: View) -> None:
+    """A reader would wait for ever, or take half a file for a whole one."""
+    data = plain(bundle, view)
+    for length in {*range(0, len(data), 512), *range(1, len(data), 1021), len(data) - 1}:
+        with pytest.raises(EnvelopeError, match=r"^view"):
+            contents(data[:length])
+
+
+def test_more_files_than_a_bundle_may_hold_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forged view would fill the officer's disk with files."""
+    monkeypatch.setattr("vault.view_archive.MOST_MEMBERS", 3)
+    three, four = ([(f"objects/{n}", b"x") for n in range(count)] for count in (3, 4))
+    assert len(contents(b"".join(forged(*three)))) == 3
+    with pytest.raises(EnvelopeError, match="too many files"):
+        contents(b"".join(forged(*four)))
 
 
 def test_a_file_where_a_folder_must_be_is_refused(tmp_path: Path) -> None:
