@@ -39,6 +39,10 @@ class LawError(VaultError):
     """A rule file, holiday table or case that the law modules cannot read, or a rule set or basis that is not there."""
 
 
+class CertificateError(VaultError):
+    """A no-record certificate that cannot be set as it is asked for."""
+
+
 class StateError(VaultError):
     """A step that the state of a record or request does not allow."""
 

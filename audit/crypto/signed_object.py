@@ -64,6 +64,9 @@ class Kind(StrEnum):
     ROTATION = "rotation"  # a release agent sealed its halves to its new key
     RETURN = "return"  # what was released was given back or destroyed
     FINDING = "finding"  # a person answers what no program can: main acts, a consent, a cause of unsealing
+    CORRECTION = "correction"  # the procuratorate tells an agency to put a fault of sealing right
+    CORRECTED = "corrected"  # that agency answers
+    CERTIFICATE = "certificate"  # a sealing agency's desk issued a no-record certificate
     CEREMONY = "ceremony"  # a root key was split or recovered
     RESTORE = "restore"  # two people name the range that a restored log lost
     CONTAINER = "container"  # the sender's signature of a sealed container
