@@ -12,6 +12,7 @@ from api.cli import (
     auditing,
     case_lists,
     ceremony,
+    certificate,
     custodian,
     custodian_tasks,
     desk,
@@ -66,6 +67,7 @@ adversary.register(app)
 auditing.register(app)
 sealing.register(app)
 desk.register(app)
+certificate.register(desk.desk)
 case_lists.register(app)
 roster.register(app)
 release_agent.register(app)

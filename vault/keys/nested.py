@@ -34,12 +34,16 @@ class TokenSealingKey:
     public: bytes = field(repr=False)
     suite: str = DEFAULT
     id: str = field(init=False)
+    _outer: SealingKey = field(init=False, repr=False)
+    _point: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.public) <= POINT_BYTES:
             raise KeyFormError("token sealing key: wrong length")
-        check_point(self._point)
-        _ = self._outer  # checks itself
+        outer, point = self.public[:-POINT_BYTES], self.public[-POINT_BYTES:]
+        check_point(point)
+        object.__setattr__(self, "_outer", SealingKey(outer, self.suite))
+        object.__setattr__(self, "_point", point)
         object.__setattr__(self, "id", key_id(ROLE, self.suite, self.public))
 
     @classmethod
@@ -61,14 +65,6 @@ class TokenSealingKey:
         """Seal `secret` so that file and token are both needed to open it."""
         bound = _bind(self.id, aad)
         return seal_key(self._outer, seal(self._point, secret, _INFO + info, bound), info, bound)
-
-    @property
-    def _outer(self) -> SealingKey:
-        return SealingKey(self.public[:-POINT_BYTES], self.suite)
-
-    @property
-    def _point(self) -> bytes:
-        return self.public[-POINT_BYTES:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from audit.crypto.hpke import SealingKey
+from audit.crypto.keystore import KeyKind, Keystore
 from vault.halves import KeyOpener, KeySealer, Opener, Sealer
-from vault.keys.nested import ROLE, TokenSealingKey
+from vault.keys.dhkem_p256 import P256Key
+from vault.keys.nested import ROLE, TokenOpener, TokenSealingKey
 
 
 class HalfOpener(Opener, Protocol):
@@ -33,6 +35,26 @@ class KeystoreOpener(KeyOpener):
     def sealing_text(self) -> str:
         """The public half as a roster states it."""
         return self.key.sealing_key.to_text()
+
+
+class KeyToken(Protocol):
+    """What holds the inner keys: an open PKCS#11 token."""
+
+    def key(self, name: str) -> P256Key:
+        """The key of that name; TokenError if there is none that may be used."""
+
+
+def openers_of(keystore: Keystore, token: KeyToken | None) -> tuple[HalfOpener, ...]:
+    """An opener for every HPKE key of an agent's keystore, the last name first.
+
+    With a token each of them needs the token's key of the same name (TokenError if one is lacking). Without it they are
+    of the keystore profile, whose ids are others: what was sealed for the token then opens with none of them.
+    """
+    names = sorted((key.name for key in keystore.keys if key.kind is KeyKind.HPKE), reverse=True)
+    keys = {name: keystore.opening_key(name) for name in names}
+    if token is None:
+        return tuple(KeystoreOpener(keys[name]) for name in names)
+    return tuple(TokenOpener(keys[name], token.key(name)) for name in names)
 
 
 def parse_sealer(text: str) -> Sealer:

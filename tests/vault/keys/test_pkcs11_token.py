@@ -12,12 +12,14 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from pkcs11 import Attribute, KeyType, MechanismFlag, ObjectClass
 from soft_token import OFFICER_PIN, PIN, SoftTokens
 
-from audit.crypto.errors import KeyFormError
+from audit.crypto.errors import KeyFormError, SealedKeyError
 from audit.crypto.hpke import OpeningKey
+from audit.crypto.keystore import KeyKind, Keystore, generate_key
 from vault.keys.dhkem_p256 import check_point, open_sealed, seal
 from vault.keys.errors import TokenError
 from vault.keys.nested import TokenOpener
-from vault.keys.opener import parse_sealer
+from vault.keys.opener import openers_of, parse_sealer
+from vault.keys.opener import seal as seal_to
 from vault.keys.pkcs11_token import _SAID, P256_OID, KeyListing, TokenPlace, _told, opened_token
 
 OUTER = OpeningKey(bytes(range(32)))
@@ -45,6 +47,25 @@ def test_a_restarted_token_still_opens_what_was_sealed_before(tokens: SoftTokens
         opener = TokenOpener(OUTER, token.key("agent-1"))
         assert opener.sealing_text == text
         assert opener.open(sealed, b"info", b"aad") == b"a half"
+
+
+def test_an_agent_has_an_opener_for_each_epoch_and_none_without_its_token(tokens: SoftTokens) -> None:
+    """Half of a rotation would open nothing; or a lost token would be replaced by the keystore alone, unseen."""
+    store = Keystore("court-a/agent", tuple(generate_key(KeyKind.HPKE, name) for name in ("epoch-1", "epoch-2")))
+    with opened_token(tokens.add("court"), PIN, may_write=True) as token:
+        token.generate_key("epoch-1")
+        with pytest.raises(TokenError, match="no P-256 key of that name"):
+            openers_of(store, token)
+        token.generate_key("epoch-2")
+        present, before = openers_of(store, token)
+        for opener in (present, before):
+            sealed = seal_to(opener.sealing_text, b"half", b"", b"")
+            assert opener.open(sealed, b"", b"") == b"half"
+            for other in openers_of(store, None):
+                assert other.id != opener.id
+                with pytest.raises(SealedKeyError):
+                    other.open(sealed, b"", b"")
+    assert present.id != before.id
 
 
 def test_another_process_opens_with_the_same_token(tokens: SoftTokens) -> None:
