@@ -16,7 +16,7 @@ from typing import Self
 
 from audit.crypto.errors import KeyFormError, SealedKeyError
 from audit.crypto.key_text import format_key, key_id, parse_key
-from audit.crypto.suites import DEFAULT, suite
+from audit.crypto.suites import DEFAULT, KeyOpener, KeySealer, suite
 
 _ROLE = "seal"
 _LABEL = b"sealink/v1/hpke\n"
@@ -31,9 +31,10 @@ class SealingKey:
     public: bytes = field(repr=False)
     suite: str = DEFAULT
     id: str = field(init=False)
+    _sealer: KeySealer = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        suite(self.suite).sealing.check(self.public)
+        object.__setattr__(self, "_sealer", suite(self.suite).sealing.sealer(self.public))
         object.__setattr__(self, "id", key_id(_ROLE, self.suite, self.public))
 
     def to_text(self) -> str:
@@ -54,12 +55,14 @@ class OpeningKey:
     seed: bytes = field(repr=False)
     suite: str = DEFAULT
     sealing_key: SealingKey = field(init=False)
+    _opener: KeyOpener = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.seed) != suite(self.suite).sealing.seed_bytes:
             raise KeyFormError("opening key: wrong length")
-        public = suite(self.suite).sealing.public(self.seed)
-        object.__setattr__(self, "sealing_key", SealingKey(public, self.suite))
+        opener = suite(self.suite).sealing.opener(self.seed)
+        object.__setattr__(self, "_opener", opener)
+        object.__setattr__(self, "sealing_key", SealingKey(opener.public, self.suite))
 
     @property
     def id(self) -> str:
@@ -76,12 +79,12 @@ def seal_key(recipient: SealingKey, key: bytes, info: bytes, aad: bytes = b"") -
     """Seal `key` (at most 64 KiB) so that only `recipient` opens it, and only with the same `info` and `aad`."""
     if len(key) > LONGEST_SECRET:
         raise SealedKeyError("sealed key: longer than 64 KiB; use a container")
-    return suite(recipient.suite).sealing.seal(recipient.public, key, _bind(info, aad))
+    return recipient._sealer.seal(key, _bind(info, aad))
 
 
 def open_key(opener: OpeningKey, sealed: bytes, info: bytes, aad: bytes = b"") -> bytes:
     """What was sealed; SealedKeyError, always the same one, if key, `info`, `aad` or any byte differs."""
-    secret = suite(opener.suite).sealing.open(opener.seed, sealed, _bind(info, aad))
+    secret = opener._opener.open(sealed, _bind(info, aad))
     if secret is None:
         raise SealedKeyError("sealed key: does not open with this key, info and associated data")
     return secret

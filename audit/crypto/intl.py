@@ -45,50 +45,56 @@ class Ed25519AndMlDsa65:
     public_bytes = 32 + 1952
     signature_bytes = 64 + 3309
 
-    def public(self, seed: bytes) -> bytes:
-        """1,984 bytes that belong to a 64-byte seed."""
-        classical, quantum = self._private(seed)
-        return classical.public_key().public_bytes_raw() + quantum.public_key().public_bytes_raw()
-
-    def sign(self, seed: bytes, message: bytes) -> bytes:
-        """Sign the same message twice; 3,373 bytes."""
-        classical, quantum = self._private(seed)
-        return classical.sign(message) + quantum.sign(message)
-
-    def is_signed(self, public: bytes, message: bytes, signature: bytes) -> bool:
-        """True only if both signatures verify."""
-        if len(signature) != self.signature_bytes:
-            return False
-        classical, quantum = self._public(public)
-        try:
-            classical.verify(signature[:_ED25519_SIGNATURE], message)
-            quantum.verify(signature[_ED25519_SIGNATURE:], message)
-        except InvalidSignature:
-            return False
-        return True
-
-    def check(self, public: bytes) -> None:
-        """Raise KeyFormError unless both halves are public keys."""
-        self._public(public)
-
-    def _private(self, seed: bytes) -> tuple[Ed25519PrivateKey, MLDSA65PrivateKey]:
+    def signer(self, seed: bytes) -> TwoSigner:
+        """A 64-byte seed, expanded once for any number of signatures."""
         if len(seed) != self.seed_bytes:
             raise KeyFormError(f"signing key: {self.seed_bytes} bytes expected")
-        return (
+        return TwoSigner(
             Ed25519PrivateKey.from_private_bytes(seed[:_ED25519_SEED]),
             MLDSA65PrivateKey.from_seed_bytes(seed[_ED25519_SEED:]),
         )
 
-    def _public(self, public: bytes) -> tuple[Ed25519PublicKey, MLDSA65PublicKey]:
+    def verifier(self, public: bytes) -> TwoVerifier:
+        """1,984 bytes, read once; KeyFormError unless both halves are public keys."""
         if len(public) != self.public_bytes:
             raise KeyFormError(f"verifying key: {self.public_bytes} bytes expected")
         try:
-            return (
+            return TwoVerifier(
                 Ed25519PublicKey.from_public_bytes(public[:_ED25519_PUBLIC]),
                 MLDSA65PublicKey.from_public_bytes(public[_ED25519_PUBLIC:]),
             )
         except ValueError as error:
             raise KeyFormError("verifying key: not a key of this suite") from error
+
+
+class TwoSigner:
+    """Signs the same message twice; 3,373 bytes."""
+
+    def __init__(self, classical: Ed25519PrivateKey, quantum: MLDSA65PrivateKey) -> None:
+        self._classical, self._quantum = classical, quantum
+        self.public = classical.public_key().public_bytes_raw() + quantum.public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        """Both signatures, the classical one first."""
+        return self._classical.sign(message) + self._quantum.sign(message)
+
+
+class TwoVerifier:
+    """Verifies only when both signatures do."""
+
+    def __init__(self, classical: Ed25519PublicKey, quantum: MLDSA65PublicKey) -> None:
+        self._classical, self._quantum = classical, quantum
+
+    def is_signed(self, message: bytes, signature: bytes) -> bool:
+        """True only if both signatures verify."""
+        if len(signature) != Ed25519AndMlDsa65.signature_bytes:
+            return False
+        try:
+            self._classical.verify(signature[:_ED25519_SIGNATURE], message)
+            self._quantum.verify(signature[_ED25519_SIGNATURE:], message)
+        except InvalidSignature:
+            return False
+        return True
 
 
 class XWing:
@@ -98,51 +104,62 @@ class XWing:
     public_bytes = 1184 + 32
     overhead = 1120 + 16
 
-    def __init__(self) -> None:
-        self._hpke = HpkeSuite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-
-    def public(self, seed: bytes) -> bytes:
-        """1,216 bytes: ML-KEM-768 encapsulation key ‖ X25519 public key."""
-        kem, dh = self._expand(seed)
-        return kem.public_key().public_bytes_raw() + dh.public_key().public_bytes_raw()
-
-    def seal(self, public: bytes, secret: bytes, info: bytes) -> bytes:
-        """Seal `secret`; KeyFormError if the key is one that no honest party can have made."""
-        try:
-            return self._hpke.encrypt(secret, self._public(public), info=info)
-        except ValueError as error:
-            raise KeyFormError("sealing key: not a key of this suite") from error
-
-    def open(self, seed: bytes, sealed: bytes, info: bytes) -> bytes | None:
-        """The secret, or None."""
-        try:
-            return self._hpke.decrypt(sealed, MLKEM768X25519PrivateKey(*self._expand(seed)), info=info)
-        except (InvalidTag, ValueError):
-            return None
-
-    def check(self, public: bytes) -> None:
-        """Raise KeyFormError unless both halves are public keys."""
-        self._public(public)
-
-    def _expand(self, seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
+    def opener(self, seed: bytes) -> XWingOpener:
+        """A 32-byte seed, expanded once for any number of openings."""
         if len(seed) != self.seed_bytes:
             raise KeyFormError(f"opening key: {self.seed_bytes} bytes expected")
         expanded = hashlib.shake_256(seed).digest(96)
-        return (
+        return XWingOpener(
             MLKEM768PrivateKey.from_seed_bytes(expanded[:_MLKEM_SEED]),
             X25519PrivateKey.from_private_bytes(expanded[_MLKEM_SEED:]),
         )
 
-    def _public(self, public: bytes) -> MLKEM768X25519PublicKey:
+    def sealer(self, public: bytes) -> XWingSealer:
+        """1,216 bytes (ML-KEM-768 ‖ X25519), read once; KeyFormError unless both are public keys."""
         if len(public) != self.public_bytes:
             raise KeyFormError(f"sealing key: {self.public_bytes} bytes expected")
         try:
-            return MLKEM768X25519PublicKey(
-                MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_PUBLIC]),
-                X25519PublicKey.from_public_bytes(public[_MLKEM_PUBLIC:]),
+            return XWingSealer(
+                MLKEM768X25519PublicKey(
+                    MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_PUBLIC]),
+                    X25519PublicKey.from_public_bytes(public[_MLKEM_PUBLIC:]),
+                )
             )
         except ValueError as error:
             raise KeyFormError("sealing key: not a key of this suite") from error
+
+
+class XWingSealer:
+    """The public half."""
+
+    def __init__(self, public: MLKEM768X25519PublicKey) -> None:
+        self._public, self._hpke = public, _hpke()
+
+    def seal(self, secret: bytes, info: bytes) -> bytes:
+        """Seal `secret`; KeyFormError if the key is one that no honest party can have made."""
+        try:
+            return self._hpke.encrypt(secret, self._public, info=info)
+        except ValueError as error:
+            raise KeyFormError("sealing key: not a key of this suite") from error
+
+
+class XWingOpener:
+    """The private half."""
+
+    def __init__(self, kem: MLKEM768PrivateKey, dh: X25519PrivateKey) -> None:
+        self._private, self._hpke = MLKEM768X25519PrivateKey(kem, dh), _hpke()
+        self.public = kem.public_key().public_bytes_raw() + dh.public_key().public_bytes_raw()
+
+    def open(self, sealed: bytes, info: bytes) -> bytes | None:
+        """The secret, or None."""
+        try:
+            return self._hpke.decrypt(sealed, self._private, info=info)
+        except (InvalidTag, ValueError):
+            return None
+
+
+def _hpke() -> HpkeSuite:
+    return HpkeSuite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
 class Intl:

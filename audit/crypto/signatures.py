@@ -16,7 +16,7 @@ from typing import Self
 
 from audit.crypto.errors import KeyFormError
 from audit.crypto.key_text import format_key, key_id, parse_key
-from audit.crypto.suites import DEFAULT, suite
+from audit.crypto.suites import DEFAULT, Signer, Verifier, suite
 
 _ROLE = "verify"
 
@@ -28,14 +28,15 @@ class VerifyingKey:
     public: bytes = field(repr=False)
     suite: str = DEFAULT
     id: str = field(init=False)
+    _verifier: Verifier = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        suite(self.suite).signing.check(self.public)
+        object.__setattr__(self, "_verifier", suite(self.suite).signing.verifier(self.public))
         object.__setattr__(self, "id", key_id(_ROLE, self.suite, self.public))
 
     def is_signed(self, message: bytes, signature: bytes) -> bool:
         """Whether this key signed exactly `message`; False for signatures of any wrong form."""
-        return suite(self.suite).signing.is_signed(self.public, message, signature)
+        return self._verifier.is_signed(message, signature)
 
     def to_text(self) -> str:
         """One printable line, for rosters and pinned keys."""
@@ -55,12 +56,14 @@ class SigningKey:
     seed: bytes = field(repr=False)
     suite: str = DEFAULT
     verifying_key: VerifyingKey = field(init=False)
+    _signer: Signer = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.seed) != suite(self.suite).signing.seed_bytes:
             raise KeyFormError("signing key: wrong length")
-        public = suite(self.suite).signing.public(self.seed)
-        object.__setattr__(self, "verifying_key", VerifyingKey(public, self.suite))
+        signer = suite(self.suite).signing.signer(self.seed)
+        object.__setattr__(self, "_signer", signer)
+        object.__setattr__(self, "verifying_key", VerifyingKey(signer.public, self.suite))
 
     @property
     def id(self) -> str:
@@ -69,7 +72,7 @@ class SigningKey:
 
     def sign(self, message: bytes) -> bytes:
         """Signature over `message`. Callers put a first line before what they sign; never sign a stranger's bytes."""
-        return suite(self.suite).signing.sign(self.seed, message)
+        return self._signer.sign(message)
 
     @classmethod
     def generate(cls, named: str = DEFAULT) -> Self:

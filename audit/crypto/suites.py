@@ -39,6 +39,22 @@ class Aead(Protocol):
         """Plaintext; raises `cryptography.exceptions.InvalidTag` and gives nothing out when the tag is wrong."""
 
 
+class Signer(Protocol):
+    """A private signing key, ready to sign."""
+
+    public: bytes
+
+    def sign(self, message: bytes) -> bytes:
+        """Signature of the scheme's length."""
+
+
+class Verifier(Protocol):
+    """A public signing key, ready to verify."""
+
+    def is_signed(self, message: bytes, signature: bytes) -> bool:
+        """Whether every algorithm inside verifies; False, and never an error, for signatures of any form."""
+
+
 class Signing(Protocol):
     """A signature scheme over whole messages. `gm` has one algorithm inside, `intl` two that must both verify."""
 
@@ -46,17 +62,27 @@ class Signing(Protocol):
     public_bytes: int
     signature_bytes: int
 
-    def public(self, seed: bytes) -> bytes:
-        """Public key that belongs to a seed."""
+    def signer(self, seed: bytes) -> Signer:
+        """The private key of a seed; KeyFormError for a wrong length."""
 
-    def sign(self, seed: bytes, message: bytes) -> bytes:
-        """Signature of `signature_bytes` bytes."""
+    def verifier(self, public: bytes) -> Verifier:
+        """The public key of these bytes; KeyFormError if they are none of this scheme."""
 
-    def is_signed(self, public: bytes, message: bytes, signature: bytes) -> bool:
-        """Whether every algorithm inside verifies; False, and never an error, for signatures of any form."""
 
-    def check(self, public: bytes) -> None:
-        """Raise KeyFormError unless `public` is a public key of this scheme."""
+class KeySealer(Protocol):
+    """A public key that short secrets are sealed to."""
+
+    def seal(self, secret: bytes, info: bytes) -> bytes:
+        """Encapsulated key followed by ciphertext, `overhead` bytes longer than `secret`."""
+
+
+class KeyOpener(Protocol):
+    """The private side of a `KeySealer`."""
+
+    public: bytes
+
+    def open(self, sealed: bytes, info: bytes) -> bytes | None:
+        """The secret, or None when key, info or bytes are not those of the sealing."""
 
 
 class Sealing(Protocol):
@@ -66,17 +92,11 @@ class Sealing(Protocol):
     public_bytes: int
     overhead: int
 
-    def public(self, seed: bytes) -> bytes:
-        """Public key that belongs to a seed."""
+    def sealer(self, public: bytes) -> KeySealer:
+        """The public key of these bytes; KeyFormError if they are none of this scheme."""
 
-    def seal(self, public: bytes, secret: bytes, info: bytes) -> bytes:
-        """Encapsulated key followed by ciphertext, `overhead` bytes longer than `secret`."""
-
-    def open(self, seed: bytes, sealed: bytes, info: bytes) -> bytes | None:
-        """The secret, or None when key, info or bytes are not those of the sealing."""
-
-    def check(self, public: bytes) -> None:
-        """Raise KeyFormError unless `public` is a public key of this scheme."""
+    def opener(self, seed: bytes) -> KeyOpener:
+        """The private key of a seed; KeyFormError for a wrong length."""
 
 
 class Suite(Protocol):

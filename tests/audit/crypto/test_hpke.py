@@ -43,14 +43,14 @@ def hpke_seal(shared: bytes, info: bytes, plain: bytes) -> bytes:
 @pytest.mark.parametrize("vector", VECTORS, ids=range(len(VECTORS)))
 def test_seeds_expand_as_the_draft_says(vector: dict[str, str]) -> None:
     """A key made here could not be used by any other X-Wing implementation, nor the reverse."""
-    assert XWing().public(bytes.fromhex(vector["seed"])).hex() == vector["pk"]
+    assert XWing().opener(bytes.fromhex(vector["seed"])).public.hex() == vector["pk"]
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=range(len(VECTORS)))
 def test_the_drafts_ciphertexts_open(vector: dict[str, str]) -> None:
     """Decapsulation or HPKE's key schedule would differ from the published ones, unseen by our own round trips."""
     sealed = bytes.fromhex(vector["ct"]) + hpke_seal(bytes.fromhex(vector["ss"]), b"info", b"content key")
-    assert XWing().open(bytes.fromhex(vector["seed"]), sealed, b"info") == b"content key"
+    assert XWing().opener(bytes.fromhex(vector["seed"])).open(sealed, b"info") == b"content key"
 
 
 def test_private_key_expands_with_shake256() -> None:
