@@ -175,13 +175,13 @@ def _opened(folder: Path, path: str, place: str) -> BinaryIO:
         for depth in range(1, len(parts)):
             if not stat.S_ISDIR(os.lstat(folder.joinpath(*parts[:depth])).st_mode):
                 raise BundleError(f"{place}: a part of its path is a link or no folder")
-        file = os.fdopen(os.open(folder.joinpath(*parts), os.O_RDONLY | _PLAIN), "rb")
+        handle = os.open(folder.joinpath(*parts), os.O_RDONLY | _PLAIN)
     except OSError:
         raise BundleError(f"{place}: the file is not there, cannot be read or is a link") from None
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
         raise BundleError(f"{place}: not a plain file")
-    return file
+    return os.fdopen(handle, "rb")
 
 
 def _some(file: BinaryIO, place: str) -> bytes:

@@ -225,6 +225,22 @@ def test_a_manifest_that_is_not_of_its_form_is_refused(tmp_path: Path, old: str,
     assert refused(tmp_path, [(old, new)])
 
 
+def test_what_is_not_known_or_has_no_number_can_be_said() -> None:
+    """A child without an identity number, or of unknown birth, could not be sealed; a life term would need a number."""
+    text = MANIFEST.replace("birth = 2008-05-10", "birth_unknown = true").replace('"320684200805101234"', '"none"')
+    found = parse_manifest(text.replace("term_months = 18", "life = true").encode())
+    assert (found.subject.birth, found.subject.resident_id) == (None, None)
+    assert (found.facts.birth, found.facts.term_months, found.facts.is_life) == (None, None, True)
+
+
+def test_a_case_without_any_object_is_refused() -> None:
+    """Reasons alone would be sealed as a case."""
+    head, tail = MANIFEST.split("[[phase]]")[0], MANIFEST[MANIFEST.index("[[holder]]") :]
+    phases = "".join(f'[[phase]]\nphase = "{phase}"\nabsent = "held elsewhere"\n' for phase in Phase)
+    with pytest.raises(BundleError, match="1 to 10000 objects"):
+        parse_manifest((head + phases + tail).encode())
+
+
 def test_links_and_pipes_are_refused(tmp_path: Path) -> None:
     """A link would seal a file from outside the folder, a pipe would stop the program."""
     outside = tmp_path / "outside.txt"
@@ -244,8 +260,16 @@ def test_links_and_pipes_are_refused(tmp_path: Path) -> None:
         read_bundle(tmp_path / "c")
     (write_case(tmp_path / "d") / "case.toml").unlink()
     os.mkfifo(tmp_path / "d/case.toml")
-    with pytest.raises(BundleError, match=r"case\.toml"):
+    with pytest.raises(BundleError, match=r"case\.toml: not a plain file"):
         read_bundle(tmp_path / "d")
+    file = write_case(tmp_path / "e") / "investigation/record.txt"
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(BundleError, match="object 1: not a plain file"):
+        read_bundle(tmp_path / "e")
+    write_case(tmp_path / "f").joinpath(*["deep"] * 40).mkdir(parents=True)
+    with pytest.raises(BundleError, match="nested too deeply"):
+        read_bundle(tmp_path / "f")
     with pytest.raises(BundleError, match=r"case\.toml"):
         read_bundle(tmp_path / "nowhere")
 
