@@ -252,3 +252,11 @@ def test_accompanying_material_alone_reaches_no_unit() -> None:
         "state-provision-query", AgencyKind.STATE_UNIT, (RecordKind.SOCIAL_INVESTIGATION,), "state-provision"
     )
     assert found.reason is Denial.NOT_COVERING
+
+
+def test_how_long_a_basis_opens_and_a_request_stands() -> None:
+    """A day in the rule file would be an hour, or a week, on the officer's device."""
+    found = allowed("judicial-case", AgencyKind.COURT, (RecordKind.CONVICTION,), "case-handling")
+    assert (found.expires_s, found.longest_not_after_s) == (24 * 3600, 30 * 24 * 3600)
+    unit = allowed("state-provision-query", AgencyKind.STATE_UNIT, (RecordKind.CONVICTION,), "state-provision")
+    assert (unit.expires_s, unit.longest_not_after_s) == (24 * 3600, 14 * 24 * 3600)

@@ -86,7 +86,8 @@ def test_replaying_what_the_rules_gave_changes_nothing(basis, requester, kinds, 
         "x", "[]", "1", '{"basis": "a"}', json.dumps({**LINE, "name": "x"}), json.dumps({**LINE, "view": "all"}),
         json.dumps({**LINE, "requester": "employer"}), json.dumps({**LINE, "kinds": "conviction"}),
         json.dumps({**LINE, "kinds": ["conviction", "conviction"]}), json.dumps({**LINE, "scope": "publish"}),
-        json.dumps({**LINE, "basis": "Zhang San"}), '{"basis": "a", "basis": "b"}', "[" * 3000, "1" * 5000,
+        json.dumps({**LINE, "basis": "Zhang San"}), json.dumps(LINE)[:-1] + ', "view": null}', "[" * 3000,
+        json.dumps(LINE) + " " * 5000,
     ],
 )  # fmt: skip
 def test_a_line_that_is_no_decision_is_refused(line: str) -> None:
