@@ -136,7 +136,7 @@ def show(request: Request, at: At = HERE, passphrase_file: PassphraseFile = None
 
     with refusals():
         opened = _opened(at, passphrase_file)
-        shown = desk_work.show(opened, request)
+        shown = desk_work.read(opened, request)
         found = desk_work.candidates(opened, shown) if shown.subject else []
     form = shown.request.form
     out.print(f"{form.agency}/{form.officer} asks {form.to}: basis {form.basis}, purpose {form.purpose}, {form.scope}")
@@ -163,7 +163,7 @@ def decide(
 
     with refusals():
         opened = _opened(at, passphrase_file)
-        shown = desk_work.show(opened, request)
+        shown = desk_work.read_before(opened, request)
         found = [one for one in desk_work.candidates(opened, shown) if one.record == record]
         if not found:
             raise MalformedFormError("record: not one that fits the request's subject")
@@ -178,7 +178,7 @@ def approve(request: Request, at: At = HERE, passphrase_file: PassphraseFile = N
 
     with refusals():
         opened = _opened(at, passphrase_file)
-        desk_work.approve_on(opened, desk_work.show(opened, request))
+        desk_work.approve_on(opened, desk_work.read_before(opened, request))
     err.print("approved; with the last approval the release is written into the log")
 
 
@@ -195,7 +195,7 @@ def refuse(
 
     with refusals():
         opened = _opened(at, passphrase_file)
-        desk_work.refuse_on(opened, desk_work.show(opened, request), reason, words.read_text(encoding="utf-8"))
+        desk_work.refuse_on(opened, desk_work.read_before(opened, request), reason, words.read_text(encoding="utf-8"))
     err.print("refused; the officer reads the reasons at their desk")
 
 

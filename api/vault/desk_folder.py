@@ -5,6 +5,7 @@
     keystore           own signing and HPKE keys; the agency's desk key where the person decides; request keys
     rosters/           the newest roster of each agency that was seen
     requests/ULID      own requests, as signed
+    read/ULID          hash of the papers that were shown here under that request
     sealed/ULID        what a sealing desk must keep: salts of the log's commitments (sealed to its own key)
 
 May touch: disk
@@ -86,6 +87,18 @@ class DeskFolder:
         if not is_ulid(request) or not path.exists():
             raise MalformedFormError("request: not one of this desk")
         return path.read_bytes()
+
+    def note_read(self, request: str, papers: str) -> None:
+        """Note which papers were shown under a request."""
+        folder = self.path / "read"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        with whole_file(folder / request) as out:
+            out.write(papers.encode())
+
+    def was_read(self, request: str) -> str | None:
+        """What `note_read` noted; None if nothing was shown."""
+        path = self.path / "read" / request
+        return path.read_text() if is_ulid(request) and path.exists() else None
 
 
 def make_desk(

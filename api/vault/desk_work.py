@@ -68,6 +68,8 @@ class Shown:
     """A request as its reader sees it before signing anything: who asks, on which basis, about whom and why."""
 
     request: Signed[Request]
+    data: bytes = field(repr=False)
+    """The request as it was signed: the bytes that were shown, and no others, are decided on."""
     grounds: Grounds = field(repr=False)
     subject: Subject | None = field(repr=False)
     """Only at the desk of the agency that was asked."""
@@ -99,14 +101,37 @@ def show(desk: Desk, request: str) -> Shown:
     """Fetch a request and read what is sealed to this desk; CheckFailedError if it is not a proper request."""
     rosters, now = desk.rosters(), desk.now_ms()
     found = desk.client.request(request)
-    signed, _ = check_request(found["signed"].encode(), rosters, now)
+    data = found["signed"].encode()
+    signed, _ = check_request(data, rosters, now)
+    if signed.form.request != request:
+        raise MalformedFormError("request: the vault sent another one than was asked for")
     grounds = read_grounds(signed, desk.folder.desk_key, desk.folder.agency, rosters)
     is_ours = signed.form.to == desk.folder.agency
     subject = read_subject(signed, desk.folder.desk_key) if is_ours else None
     decision = found["decision"][0].encode() if found["decision"] else None
     if decision is not None:
         check_decision(decision, signed, rosters, now)
-    return Shown(signed, grounds, subject, decision, str(found["state"]))
+    return Shown(signed, data, grounds, subject, decision, str(found["state"]))
+
+
+def read(desk: Desk, request: str) -> Shown:
+    """`show`, noted on this desk's disk: only what somebody has read here can be signed afterwards."""
+    shown = show(desk, request)
+    desk.folder.note_read(request, _papers(shown))
+    return shown
+
+
+def read_before(desk: Desk, request: str) -> Shown:
+    """Fetch again what was read; MalformedFormError if the vault sends other papers than the person has read."""
+    shown = show(desk, request)
+    if desk.folder.was_read(request) != _papers(shown):
+        raise MalformedFormError("request: not what was read at this desk; read it with `sealink desk show` first")
+    return shown
+
+
+def _papers(shown: Shown) -> str:
+    # An officer may have signed two requests under one id: a vault could show one and have the other signed.
+    return hashlib.sha256(shown.data + (shown.decision or b"")).hexdigest()
 
 
 def candidates(desk: Desk, shown: Shown) -> list[IndexEntry]:
@@ -132,8 +157,7 @@ def index_of(desk: Desk) -> list[IndexEntry]:
 
 def decide_on(desk: Desk, shown: Shown, record: IndexEntry) -> None:
     """Sign the decision that the rules give for this record, and hand it in."""
-    data = desk.client.request(shown.request.form.request)["signed"].encode()
-    signed = decide(desk.signer, data, record, desk.rosters(), LAW, desk.now_ms())
+    signed = decide(desk.signer, shown.data, record, desk.rosters(), LAW, desk.now_ms())
     desk.client.act(shown.request.form.request, "decision", signed)
 
 
@@ -141,16 +165,14 @@ def approve_on(desk: Desk, shown: Shown) -> None:
     """Sign an approval of the decision that was shown, and hand it in."""
     if shown.decision is None:
         raise MalformedFormError("request: nobody has decided yet")
-    request = shown.request.form.request
-    data = desk.client.request(request)["signed"].encode()
-    desk.client.act(request, "approval", approve(desk.signer, data, shown.decision, desk.rosters(), desk.now_ms()))
+    signed = approve(desk.signer, shown.data, shown.decision, desk.rosters(), desk.now_ms())
+    desk.client.act(shown.request.form.request, "approval", signed)
 
 
 def refuse_on(desk: Desk, shown: Shown, reason: str, words: str) -> None:
     """Sign a refusal with reasons for the officer alone, and hand it in."""
-    request = shown.request.form.request
-    data = desk.client.request(request)["signed"].encode()
-    desk.client.act(request, "refusal", refuse(desk.signer, data, reason, words, desk.rosters(), desk.now_ms()))
+    signed = refuse(desk.signer, shown.data, reason, words, desk.rosters(), desk.now_ms())
+    desk.client.act(shown.request.form.request, "refusal", signed)
 
 
 def open_own(desk: Desk, request: str, envelope: BinaryIO) -> Opened:
