@@ -10,7 +10,7 @@ Sees:      ciphertext, commitments, hashes
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -30,8 +30,9 @@ from vault import store
 from vault.caller import Caller
 from vault.checks import Lawbook
 from vault.errors import VaultError
-from vault.locking import is_locked, read_lock
+from vault.locking import counted, is_locked
 from vault.pins import Pins
+from vault.requests import Lock
 from vault.rosters import Roster, Rosters, open_roster
 from vault.vocabulary import Holder
 
@@ -93,14 +94,16 @@ class Vault:
         return found
 
     def is_locked(self, connection: Connection, rosters: Rosters) -> bool:
-        """Whether a lock stands. A stored lock that no longer verifies still locks: it was verified when it came."""
-        locks = []
-        for data in store.locks(connection):
-            try:
-                locks.append(read_lock(data, rosters, self.now_ms()))
-            except VaultError:
-                return True
-        return is_locked(locks, {holder: self.pins.holder(holder).code for holder in Holder})
+        """Whether a lock stands; what is stored and not even of a lock's form locks."""
+        return self.locks_with((), connection, rosters)
+
+    def locks_with(self, more: Iterable[Lock], connection: Connection, rosters: Rosters) -> bool:
+        """Whether the stored locks and some more together lock."""
+        try:
+            locks = [counted(data, rosters, self.now_ms()) for data in store.locks(connection)]
+        except VaultError:
+            return True
+        return is_locked([*locks, *more], {holder: self.pins.holder(holder).code for holder in Holder})
 
 
 def service_actor() -> Actor:

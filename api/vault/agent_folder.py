@@ -3,7 +3,7 @@
     agent.toml     agency, holder, the vault's address, epoch
     pins.toml      agencies, log and witness keys, brought by hand
     keystore       signing key; opening keys by epoch (the present one and, while halves are rotated, the one before)
-    releases/      every release that was made; latest: the latest time that was seen; rosters/
+    releases/      every release that was made; latest: the latest time that was seen; rosters/, locks/
 
 May touch: disk
 Sees:      the agent's keys

@@ -10,6 +10,8 @@ Sees:      one half at a time
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +26,7 @@ from vault.agent import Agent, release_half
 from vault.errors import VaultError
 from vault.forms import open_form
 from vault.halves import ViewId
-from vault.locking import is_locked, read_lock
+from vault.locking import counted, is_locked, read_lock
 from vault.requests import Decision
 from vault.rosters import Rosters
 from vault.vocabulary import Holder
@@ -71,11 +73,11 @@ class FetchedLocks:
     now_ms: int
 
     def is_locked(self) -> bool:
-        """Locked too when a lock does not verify: whoever broke it may have meant to hide it."""
+        """One that does not verify counts as a lock: whoever broke it may have meant to hide it."""
         if (self.folder / LOCAL_LOCK).exists():
             return True
         try:
-            found = [read_lock(data, self.rosters, self.now_ms) for data in self.locks]
+            found = [counted(data, self.rosters, self.now_ms) for data in self.locks]
         except VaultError:
             return True
         return is_locked(found, {holder: self.rosters.pins.holder(holder).code for holder in Holder})
@@ -102,7 +104,7 @@ class AgentProgram:
     def turn(self) -> Turn:
         """One round over everything that is authorised; ServiceError when the vault cannot be reached."""
         rosters = self.rosters.fetched(self.client.rosters(), self.now_ms())
-        locks = FetchedLocks(rosters, self.client.locks(), self.folder, self.now_ms())
+        locks = FetchedLocks(rosters, self._locks(rosters), self.folder, self.now_ms())
         memory = FolderMemory(self.folder)
         released: list[str] = []
         stopped: list[tuple[str, str]] = []
@@ -118,6 +120,20 @@ class AgentProgram:
             except (VaultError, ServiceError) as error:
                 stopped.append((request, str(error)))
         return Turn(tuple(released), tuple(stopped))
+
+    def _locks(self, rosters: Rosters) -> list[bytes]:
+        """What the vault sends, and every lock that was ever verified here: leaving one out takes none back."""
+        folder = self.folder / "locks"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        found = {hashlib.sha256(data).hexdigest(): data for data in self.client.locks()}
+        for name, data in found.items():
+            with contextlib.suppress(VaultError):
+                read_lock(data, rosters, self.now_ms())
+                if not (folder / name).exists():
+                    with whole_file(folder / name) as out:
+                        out.write(data)
+        kept = [path.read_bytes() for path in folder.iterdir() if path.name not in found and path.name[0] != "."]
+        return [*found.values(), *kept]
 
 
 def decided_view(decision: bytes, rosters: Rosters) -> ViewId:
