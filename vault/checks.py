@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from audit.commitments import hash_output
 from audit.crypto.container_cover import VerifiedCover, claimed_header, verify_cover
@@ -38,10 +38,12 @@ from audit.events import Outcome
 from audit.merkle import leaf_hash
 from audit.proof import TlogProof
 from vault.errors import CheckFailedError, MalformedFormError, RosterError, Stop
-from vault.forms import F, Signed, open_form
+from vault.forms import Signed, open_form
 from vault.requests import Approval, Authorisation, Decision, Request
 from vault.rosters import Person, Roster, Rosters
 from vault.vocabulary import AgencyKind, RecordKind, Role, View
+
+A = TypeVar("A", Request, Decision, Approval)
 
 SKEW_MS: Final = 60_000
 """Clocks of two agencies may differ by so much (vault-law, failure table)."""
@@ -280,20 +282,23 @@ def sealers_of(roster: Roster) -> list[VerifyingKey]:
     return [person.verify for person in roster.people if Role.SEALER in person.roles]
 
 
-def _open(form: type[F], data: bytes, rosters: Rosters, role: Role, now_ms: int, stop: Stop) -> tuple[Signed[F], Party]:
-    """A form and who signed it: a person of any pinned agency whose roster is valid, and who holds the role now."""
-    parties: dict[str, Party] = {}
+def _open(form: type[A], data: bytes, rosters: Rosters, role: Role, now_ms: int, stop: Stop) -> tuple[Signed[A], Party]:
+    """A form and who signed it: a person of the pinned agency that it names, who holds the role now."""
+    # By (agency, key): an agency that puts another's key on its own roster must not take over what that key signs.
+    parties: dict[tuple[str, str], Party] = {}
     for agency in rosters.pins.agencies:
         try:
             roster = rosters.of(agency, now_ms)
         except RosterError:
             continue  # an agency without a valid roster has nobody who could sign
-        parties |= {person.verify.id: Party(person, agency) for person in roster.people}
+        parties |= {(agency, person.verify.id): Party(person, agency) for person in roster.people}
     try:
         signed = open_form(form, data, [party.person.verify for party in parties.values()])
     except MalformedFormError as error:
         raise CheckFailedError(stop, str(error)) from None
-    party = parties[signed.signer]
+    party = parties.get((signed.form.agency, signed.signer))
+    if party is None:
+        raise CheckFailedError(stop, "another's name")
     if not party.person.may(role, now_ms):
         was_revoked = party.person.revoked_ms is not None
         raise CheckFailedError(Stop.REVOKED if was_revoked else stop, f"its signer is no {role.value} now")

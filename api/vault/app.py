@@ -10,7 +10,6 @@ Sees:      requests and answers
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final
 
@@ -65,14 +64,15 @@ def call_bytes(request: Request) -> bytes:
     try:
         if 0 < len(text) <= LONGEST_CALL:
             return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # also for letters beyond ASCII
         pass
     raise Refused(Why.NOT_ADMITTED, "call: not signed by anybody who may call, or not for this call and moment")
 
 
 def signed_path(request: Request) -> str:
-    """Path and query as the caller signed them."""
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    """Path and query as the caller signed them, and as routes read them: a URL would end at a `#`."""
+    query: bytes = request.scope["query_string"]
+    return str(request.scope["path"]) + (f"?{query.decode('latin-1')}" if query else "")
 
 
 def called_by(*who: Role | str) -> Any:

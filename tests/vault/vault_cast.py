@@ -179,13 +179,16 @@ class Cast:
     # --- what is pinned and published ------------------------------------------------------------------------------
 
     def pins(self) -> Pins:
+        return parse_pins(self.pins_text())
+
+    def pins_text(self) -> bytes:
         lines = [f"log = {self.log_keys}", "[witnesses]"]
         lines += [f'{name} = "{key}"' for name, key in self.witness_keys.items()]
         for agency, kind in AGENCIES.items():
             lines += [f"[agencies.{agency}]", f'kind = "{kind}"']
             lines += [f'roster_key = "{self.roster_keys[agency].verifying_key.to_text()}"']
             lines += [f'holds = "{HOLDS[agency]}"'] if agency in HOLDS else []
-        return parse_pins("\n".join(lines).encode())
+        return "\n".join(lines).encode()
 
     def roster(self, agency: str) -> Roster:
         holder, issued_ms = HOLDS.get(agency), self.now_ms - DAY

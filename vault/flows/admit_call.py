@@ -36,9 +36,10 @@ def admit_call(vault: Vault, data: bytes, method: str, path: str, body_sha256: s
         signed = open_form(Call, data, [key for key, _ in callers.values()])
     except MalformedFormError:
         raise _refused() from None
-    call, caller = signed.form, callers[signed.signer][1]
-    said = (call.method, call.path, call.body, call.person, call.agency)
-    if said != (method, path, body_sha256, caller.person, caller.agency):
+    call = signed.form
+    _, caller = callers.get((call.agency, signed.signer), (None, None))
+    said = (call.method, call.path, call.body)
+    if caller is None or call.person != caller.person or said != (method, path, body_sha256):
         raise _refused()
     if abs(call.at_ms - now) > SKEW_MS:
         raise _refused()
@@ -50,8 +51,9 @@ def admit_call(vault: Vault, data: bytes, method: str, path: str, body_sha256: s
     return caller
 
 
-def _callers(rosters: Rosters, now_ms: int) -> dict[str, tuple[VerifyingKey, Caller]]:
-    found: dict[str, tuple[VerifyingKey, Caller]] = {}
+def _callers(rosters: Rosters, now_ms: int) -> dict[tuple[str, str], tuple[VerifyingKey, Caller]]:
+    """By agency and key: whoever lists another agency's key must not keep that agency's people out."""
+    found: dict[tuple[str, str], tuple[VerifyingKey, Caller]] = {}
     for agency in rosters.pins.agencies.values():
         try:
             roster = rosters.of(agency.code, now_ms)
@@ -60,10 +62,11 @@ def _callers(rosters: Rosters, now_ms: int) -> dict[str, tuple[VerifyingKey, Cal
         for person in roster.people:
             roles = frozenset(role for role in person.roles if person.may(role, now_ms))
             if roles:
-                found[person.verify.id] = person.verify, Caller(person.person, agency.code, person.device, roles)
+                caller = Caller(person.person, agency.code, person.device, roles)
+                found[agency.code, person.verify.id] = person.verify, caller
         if roster.agent is not None:
             caller = Caller(AGENT, agency.code, AGENT, frozenset(), agency.holds)
-            found[roster.agent.verify.id] = roster.agent.verify, caller
+            found[agency.code, roster.agent.verify.id] = roster.agent.verify, caller
     return found
 
 
