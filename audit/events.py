@@ -278,7 +278,10 @@ def _lines() -> tuple[Event, ...]:
     event(vault, "record.notice.answer", "input", "prev", agency=CODE, notice=SHA256)
     event(vault, "lock.change", "input", "prev", agency=CODE, change=choice("lock", "open"))
     event(vault, "half.rotate", "input", "prev", agency=CODE, old=SHA256, new=SHA256, halves=COUNT)
-    event(vault, "record.unseal", "basis case decision input", "subject prev detail", view=CODE)
+    state = choice("unsealed", "sealed", "shredded")
+    event(vault, "record.proposal", "basis case decision input prev", "subject detail", change=state)
+    event(vault, "record.agreement", "case decision input prev", "subject detail", agency=CODE)
+    event(vault, "record.change", "basis case decision input prev", "subject detail", change=state)
     event(vault, "roster.change", "input", "decision prev", agency=CODE, roster=SHA256)
     event(
         vault,

@@ -124,6 +124,20 @@ INTENT: Final = Table(
 )
 """The log entry that lets a release happen. Written in the entry's own transaction."""
 
+PROPOSAL: Final = Table(
+    "vault_proposal",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("record", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index(None, "state", "at_ms"),
+)
+"""To unseal, seal again or shred: `proposed` or `done`. Agreements are acts on it."""
+
 LOCK: Final = Table(
     "vault_lock",
     METADATA,

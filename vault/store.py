@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, or_, select
 
 from vault.errors import StateError
 from vault.halves import SealedHalf, ViewId
-from vault.models import ACT, ENVELOPE, HALF, INTENT, LOCK, NOTICE, RECORD, REQUEST, ROSTER, SEEN_CALL
+from vault.models import ACT, ENVELOPE, HALF, INTENT, LOCK, NOTICE, PROPOSAL, RECORD, REQUEST, ROSTER, SEEN_CALL
 from vault.states import RequestState
 from vault.vocabulary import Holder, View
 
@@ -261,6 +261,70 @@ def unmarked(connection: Connection, now_ms: int) -> list[str]:
     """Requests whose receiving case is not marked: delivered, and no return that says so (办法 art. 6)."""
     found = select(REQUEST.c.id).where(REQUEST.c.state == RequestState.DELIVERED.value).order_by(REQUEST.c.id)
     return [row.id for row in connection.execute(found.limit(PAGE))]
+
+
+# --- changes of a record's state --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record version without its contents."""
+
+    id: str
+    version: int
+    agency: str
+    state: str
+    req: str
+    data: bytes
+
+
+def record(connection: Connection, record_id: str, version: int) -> StoredRecord | None:
+    """A record version; the caller checks who may see it."""
+    row = connection.execute(select(RECORD).where(RECORD.c.id == record_id, RECORD.c.version == version)).one_or_none()
+    if row is None:
+        return None
+    return StoredRecord(row.id, row.version, row.agency, row.state, row.req, bytes(row.data))
+
+
+def proposal(connection: Connection, proposal_id: str) -> tuple[bytes, str] | None:
+    """A signed proposal and its state."""
+    row = connection.execute(select(PROPOSAL).where(PROPOSAL.c.id == proposal_id)).one_or_none()
+    return None if row is None else (bytes(row.data), row.state)
+
+
+def open_proposals(connection: Connection) -> list[bytes]:
+    """Signed proposals that wait for agreements."""
+    found = select(PROPOSAL.c.data).where(PROPOSAL.c.state == "proposed").order_by(PROPOSAL.c.at_ms).limit(PAGE)
+    return [bytes(row.data) for row in connection.execute(found)]
+
+
+def set_record_state(connection: Connection, record_id: str, version: int, old: str, new: str) -> None:
+    """Change a record's state; StateError when another was quicker."""
+    where = (RECORD.c.id == record_id, RECORD.c.version == version, RECORD.c.state == old)
+    if connection.execute(update(RECORD).where(*where).values(state=new)).rowcount != 1:
+        raise StateError("record: its state has changed meanwhile")
+
+
+def close_proposal(connection: Connection, proposal_id: str) -> None:
+    """It was carried out; StateError when it was before."""
+    where = (PROPOSAL.c.id == proposal_id, PROPOSAL.c.state == "proposed")
+    if connection.execute(update(PROPOSAL).where(*where).values(state="done")).rowcount != 1:
+        raise StateError("proposal: carried out already")
+
+
+def shred(connection: Connection, record_id: str, version: int) -> list[str]:
+    """Destroy halves, covers, index entry and sealing form; a tombstone stays. Returns the envelopes' digests."""
+    digests = [
+        row.digest
+        for row in connection.execute(
+            select(ENVELOPE.c.digest).where(ENVELOPE.c.record == record_id, ENVELOPE.c.version == version)
+        )
+    ]
+    connection.execute(delete(HALF).where(HALF.c.record == record_id, HALF.c.version == version))
+    connection.execute(delete(ENVELOPE).where(ENVELOPE.c.record == record_id, ENVELOPE.c.version == version))
+    where = (RECORD.c.id == record_id, RECORD.c.version == version)
+    connection.execute(update(RECORD).where(*where).values(data=b"", index_entry=b""))
+    return digests
 
 
 # --- locks and calls -------------------------------------------------------------------------------------------------

@@ -159,6 +159,20 @@ class VaultClient:
         except httpx2.HTTPError as error:
             raise unreachable(error) from None
 
+    # --- changes of a record's state --------------------------------------------------------------------------------
+
+    def propose(self, proposal: bytes) -> str:
+        """Hand in a signed proposal; returns its id."""
+        return str(self._send("POST", "/v1/proposals", {"signed": proposal.decode()})["proposal"])
+
+    def proposals(self) -> list[bytes]:
+        """Proposals that wait for agreements."""
+        return _texts(self._get("/v1/proposals")["proposals"])
+
+    def agree(self, proposal: str, agreement: bytes) -> bool:
+        """Hand in an agreement; whether the change is done."""
+        return bool(self._send("POST", f"/v1/proposals/{proposal}/agreement", {"signed": agreement.decode()})["done"])
+
     # --- rotation --------------------------------------------------------------------------------------------------
 
     def halves(self, key: str) -> list[dict[str, Any]]:

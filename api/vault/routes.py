@@ -28,6 +28,7 @@ from vault.flows import take_envelope
 from vault.flows.admit_call import admit_call
 from vault.flows.answer_notice import answer_notice
 from vault.flows.ask import ask
+from vault.flows.change_record import agree_to_change, propose_change
 from vault.flows.decide_request import approve_request, asked_of, decide_request, refuse_request
 from vault.flows.hand_dossier import envelope_for, hand_dossier
 from vault.flows.rotate_halves import halves_to_rotate, rotate_halves
@@ -283,6 +284,29 @@ def post_return(request_id: Ulid, body: SignedForm, caller: Officer, vault: TheV
     """What became of it."""
     take_return(vault, caller, request_id, body.signed.encode())
     return Response(status_code=204)
+
+
+# --- changes of a record's state --------------------------------------------------------------------------------------
+
+
+@router.post("/proposals", operation_id="proposeChange", status_code=201)
+def post_proposal(body: SignedForm, caller: Decider, vault: TheVault) -> dict[str, str]:
+    """The sealing agency proposes to unseal, seal again or shred a record."""
+    return {"proposal": propose_change(vault, caller, body.signed.encode()).form.proposal}
+
+
+@router.get("/proposals", operation_id="readProposals")
+def read_proposals(caller: Approver, vault: TheVault) -> dict[str, list[str]]:
+    """Proposals that wait for agreements, as signed; for approvers of half-holding agencies."""
+    need(caller.agency in vault.pins.approvers(""), Why.NOT_ENTITLED, "proposals: for half-holding agencies")
+    with vault.database.reading() as connection:
+        return {"proposals": [data.decode() for data in store.open_proposals(connection)]}
+
+
+@router.post("/proposals/{proposal_id}/agreement", operation_id="agreeToChange")
+def post_agreement(proposal_id: Ulid, body: SignedForm, caller: Approver, vault: TheVault) -> dict[str, bool]:
+    """A half-holding agency agrees; with the last one the change is done."""
+    return {"done": agree_to_change(vault, caller, proposal_id, body.signed.encode())}
 
 
 # --- locks, rotation, supervision ------------------------------------------------------------------------------------

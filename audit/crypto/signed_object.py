@@ -56,6 +56,8 @@ class Kind(StrEnum):
     DECISION = "decision"  # the sealing agency allows
     APPROVAL = "approval"  # a half-holding agency allows
     REFUSAL = "refusal"  # either of them does not
+    PROPOSAL = "proposal"  # the sealing agency proposes to unseal, seal again or shred a record
+    AGREEMENT = "agreement"  # a half-holding agency agrees to it
     RELEASE = "release"  # a release agent re-sealed its half
     DELIVERY = "delivery"  # the officer opened what was released
     NOTICE = "notice"  # a sealing notice to an agency that holds a part

@@ -19,6 +19,8 @@ from api.vault.app import create_app
 from api.vault.client import Identity, VaultClient, publish_roster
 from api.vault.rosters_kept import KeptRosters
 from api.vault.routes import ROUTERS
+from api.vault.serving import RULES as RULES_FILE
+from api.vault.serving import rules_sha256
 from audit.commitments import commit, new_secrets
 from audit.database import Database
 from audit.events import Book
@@ -26,6 +28,8 @@ from audit.keys import Ed25519Cosigner, Ed25519Signer, MlDsa44Signer
 from audit.publisher import Publisher
 from audit.request_id import new_request_id
 from audit.site import create_site, open_site
+from audit.verifier.judge import judge_entries
+from audit.verifier.rules import parse_rules
 from vault.agent import Agent
 from vault.handing_over import Notice, Sealing, envelope_texts, half_text
 from vault.house import Vault
@@ -140,12 +144,15 @@ def vault_site(folder: Path, url: str | None = None) -> Iterator[VaultSite]:
         database = Database.open(url or place.default_url)
         stack.callback(database.close)
         METADATA.create_all(database.engine)
-        vault = Vault(database, site.log, public, data, cast.pins(), cast.law, "7" * 64, now_ms)
+        vault = Vault(database, site.log, public, data, cast.pins(), cast.law, rules_sha256(), now_ms)
         base = stack.enter_context(served(create_app(vault, ROUTERS)))
         made = VaultSite(folder, cast, vault, base)
         stack.enter_context(made.clients)
         made.publish()
         yield made
+        entries = site.log.entries(0, site.log.head().size)
+        judged = judge_entries(enumerate(entries), {rules_sha256(): parse_rules(RULES_FILE.read_bytes())})
+        assert judged.decisions >= judged.allowed > 0  # every decision that a test caused follows from the rules
 
 
 def _base64(data: bytes) -> str:

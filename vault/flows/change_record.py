@@ -1,0 +1,172 @@
+"""Unseal a record, seal it again, or shred it: proposed by the sealing agency, agreed by the half-holding ones.
+
+1. The proposal: by a decider of the agency that sealed, about a record in a state from which the change may come.
+2. Each agreement: to exactly that proposal, by an approver, another person.
+3. With the last one the entry, and in its transaction the change; shredding destroys halves, covers, index entry and
+   sealing form, and then the envelopes' files. Copies in backups stay closed: they hold halves under the agents' keys
+   of that epoch, which the agents destroy when they have rotated (docs/vault.md).
+
+May touch: database, disk (ciphertext), a local socket (the signer)
+Sees:      pseudonyms, hashes, ciphertext
+Spec:      vault-law L28, L29, section 5 (shredding)
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection
+
+from audit.canonical import JsonValue, loads
+from audit.entry import Basis
+from audit.events import Reason
+from vault import store
+from vault.caller import Caller
+from vault.changing import Proposal, check_signers, is_agreed, read_agreement, read_proposal
+from vault.flows.take_envelope import cover_path, envelope_path
+from vault.forms import Signed
+from vault.handing_over import Sealing
+from vault.house import Vault, caller_actor, service_actor
+from vault.models import PROPOSAL
+from vault.refusals import Why, need
+from vault.rosters import Rosters
+from vault.store import StoredAct, StoredRecord
+from vault.unsealing import SealState
+from vault.vocabulary import Role
+
+AGREEMENT: Final = "agreement"
+_MAY_FOLLOW: Final = {
+    (SealState.SEALED, SealState.UNSEALED),
+    (SealState.UNSEALED, SealState.SEALED),
+    (SealState.SEALED, SealState.SHREDDED),
+    (SealState.UNSEALED, SealState.SHREDDED),
+}
+
+
+def propose_change(vault: Vault, caller: Caller, data: bytes) -> Signed[Proposal]:
+    """Step 1. The same proposal again changes nothing."""
+    now = vault.now_ms()
+    with vault.database.reading() as connection:
+        signed, _ = read_proposal(data, vault.rosters(connection), caller.agency, now)
+        form = signed.form
+        need(form.decider == caller.person, Why.NOT_ENTITLED, "proposal: not by the caller")
+        known = store.proposal(connection, form.proposal)
+        found = store.record(connection, form.record, form.version)
+    if known is not None:
+        need(known[0] == data, Why.EXISTS, "proposal: its id was used by another one")
+        return signed
+    need(found is not None and found.agency == caller.agency, Why.NOT_FOUND, "record: none of this agency")
+    assert found
+    may_follow = (SealState(found.state), SealState(form.change)) in _MAY_FOLLOW
+    need(may_follow, Why.WRONG_STATE, "record: this change does not follow its state")
+    case, subject = _commitments(found)
+    vault.enter(
+        caller_actor(caller, Role.DECIDER.value),
+        "record.proposal",
+        {"change": form.change},
+        req=form.proposal,
+        basis=Basis(form.cause, form.judgment),
+        case=case,
+        subject=subject,
+        decision=vault.allow(Reason.LAWFUL_BASIS),
+        input=signed.hex,
+        prev=found.req,
+        within=lambda connection: store.put(
+            connection, PROPOSAL, id=form.proposal, record=form.record, version=form.version, agency=form.agency,
+            state="proposed", data=data, at_ms=now,
+        ),
+    )  # fmt: skip
+    return signed
+
+
+def agree_to_change(vault: Vault, caller: Caller, proposal_id: str, data: bytes) -> bool:
+    """Steps 2 and 3; whether the change is done."""
+    now = vault.now_ms()
+    with vault.database.reading() as connection:
+        rosters = vault.rosters(connection)
+        known = store.proposal(connection, proposal_id)
+        need(known is not None, Why.NOT_FOUND, "proposal: none of this name")
+        assert known
+        raw, state = known
+        agency = _agency_of(raw)
+        signed, proposer = read_proposal(raw, rosters, agency, now)
+        agreed, approver = read_agreement(data, signed, rosters, caller.agency, now)
+        need(agreed.form.approver == caller.person, Why.NOT_ENTITLED, "agreement: not by the caller")
+        check_signers([proposer, approver])
+        before = store.acts_on(connection, proposal_id, AGREEMENT)
+        found = store.record(connection, signed.form.record, signed.form.version)
+    assert found
+    if state == "proposed" and not any(act.data == data for act in before):
+        form = agreed.form
+        act = StoredAct(form.agreement, proposal_id, AGREEMENT, form.agency, agreed.hex, data, now)
+        case, subject = _commitments(found)
+        vault.enter(
+            caller_actor(caller, Role.APPROVER.value),
+            "record.agreement",
+            {"agency": form.agency},
+            req=form.agreement,
+            case=case,
+            subject=subject,
+            decision=vault.allow(Reason.TWO_AGENCIES),
+            input=agreed.hex,
+            prev=proposal_id,
+            within=lambda connection: store.put_act(connection, act),
+        )
+        before = [*before, act]
+    if state == "proposed" and is_agreed(signed, [act.agency for act in before], rosters):
+        _carry_out(vault, signed, found, before, rosters)
+        return True
+    return state == "done"
+
+
+def _carry_out(
+    vault: Vault, signed: Signed[Proposal], found: StoredRecord, agreements: list[StoredAct], rosters: Rosters
+) -> None:
+    form, gone = signed.form, list[str]()
+    case, subject = _commitments(found)
+    need(not _is_locked(vault, rosters), Why.LOCKED, "an agency has locked every release")
+
+    def rows(connection: Connection) -> None:
+        store.set_record_state(connection, form.record, form.version, found.state, form.change)
+        store.close_proposal(connection, form.proposal)
+        if form.change == SealState.SHREDDED:
+            gone[:] = store.shred(connection, form.record, form.version)
+
+    vault.enter(
+        service_actor(),
+        "record.change",
+        {"change": form.change},
+        basis=Basis(form.cause, form.judgment, tuple(sorted(act.id for act in agreements))),
+        case=case,
+        subject=subject,
+        decision=vault.allow(Reason.LAWFUL_BASIS, Reason.TWO_AGENCIES),
+        input=signed.hex,
+        prev=form.proposal,
+        within=rows,
+    )
+    for digest in gone:
+        envelope_path(vault, digest).unlink(missing_ok=True)
+        cover_path(vault, digest).unlink(missing_ok=True)
+
+
+def _is_locked(vault: Vault, rosters: Rosters) -> bool:
+    with vault.database.reading() as connection:
+        return vault.is_locked(connection, rosters)
+
+
+def _commitments(found: StoredRecord) -> tuple[str, str]:
+    """Case and subject as the record's sealing committed to them; a shredded record has none left."""
+    need(bool(found.data), Why.WRONG_STATE, "record: it was shredded")
+    form = Sealing.parse(_payload(found.data))
+    return form.case, form.subject
+
+
+def _agency_of(data: bytes) -> str:
+    """The sealing agency that a stored proposal names; it was verified when it came and is verified again."""
+    return str(_payload(data)["agency"])
+
+
+def _payload(data: bytes) -> dict[str, JsonValue]:
+    found = loads(data.split(b"\n")[1])
+    assert isinstance(found, dict)
+    return found
