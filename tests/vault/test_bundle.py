@@ -172,6 +172,17 @@ def test_nothing_hides_on_the_border_of_two_pieces(text: str, size: int) -> None
     assert gives_away(pieces, search) is gives_away([text], search)
 
 
+def test_names_of_every_people_are_searched_for() -> None:
+    """A name in Latin letters, a long one with a middle dot, or a surname of two characters would be overlooked."""
+    latin = search_for(Person("Aïsha Karim", (), None, None, ()))
+    assert gives_away(["被告人 AISHA  KARIM,"], latin) and gives_away(["Aïsha-Karim"], latin)
+    assert not gives_away(["Aisha", "Aisha B. Karim", "Aisha Karimova"], latin)
+    dotted = search_for(Person("买买提·艾力江", (), None, None, ("海门路5号",)))
+    assert gives_away(["买买提艾力江"], dotted) and gives_away(["買買提 • 艾力江"], dotted)
+    assert gives_away(["住海门路5号"], dotted) and not gives_away(["买买提", "5号"], dotted)
+    assert gives_away(["Lü Si-Ma", "sima lyu"][1:], search_for(Person("司马绿", (), None, None, ())))
+
+
 def test_other_names_are_no_finding() -> None:
     """Half a name, or letters inside a word, would stop every sealing."""
     search = search_for(SUBJECT)
