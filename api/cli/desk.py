@@ -281,3 +281,63 @@ def acknowledge(
     if notice:
         err.print("refused: no notice of this id waits for this agency")
         raise typer.Exit(2)
+
+
+@desk.command("overdue")
+def overdue(at: At = HERE, passphrase_file: PassphraseFile = None) -> None:
+    """What waits too long: for the procuratorate's supervisors."""
+    with refusals():
+        found = _opened(at, passphrase_file).client.overdue()
+    table = Table("what", "which", "agency", "state", box=None)
+    for one in found["requests"]:
+        state = "[bold red]escalated[/]" if one["is_escalated"] else "warned"
+        table.add_row("request", one["id"], one["recipient"], state)
+    for request in found["unmarked"]:
+        table.add_row("receiving case", request, "", "not marked yet")
+    out.print(table if found["requests"] or found["unmarked"] else "nothing is overdue")
+
+
+@desk.command("propose")
+def propose(
+    record: Annotated[str, typer.Argument(help="The record's id.")],
+    change: Annotated[str, typer.Option(help="unsealed, sealed (again) or shredded.")],
+    cause: Annotated[str, typer.Option(help="Cause of the rule file, as `sealink law show` lists it.")],
+    judgment: Annotated[Path, typer.Option(help="The judgment or decision; its hash is signed.")],
+    from_day: Annotated[str, typer.Option(help="From which day on, YYYY-MM-DD.")],
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Propose to unseal a record, seal it again or shred it; each half-holding agency must agree."""
+    import hashlib
+
+    from api.vault import desk_work
+
+    with refusals():
+        digest = hashlib.sha256(judgment.read_bytes()).hexdigest()
+        proposal = desk_work.propose(_opened(at, passphrase_file), record, change, cause, digest, from_day)
+    typer.echo(proposal)
+
+
+@desk.command("agree")
+def agree(
+    proposal: Annotated[str, typer.Argument(help="The proposal's id; without one, those that wait are listed.")] = "",
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Agree to a change of a record's state; with the last agreement it is done."""
+    from api.vault import desk_work
+
+    with refusals():
+        opened = _opened(at, passphrase_file)
+        waiting = desk_work.proposed(opened)
+        for one in waiting:
+            if one.form.proposal == proposal:
+                done = desk_work.agree(opened, one)
+                err.print("done" if done else "agreed; another agency must as well")
+                return
+    for one in waiting:
+        form = one.form
+        typer.echo(f"{form.proposal} {form.agency}: {form.record} → {form.change}, {form.cause}, from {form.from_day}")
+    if proposal:
+        err.print("refused: no proposal of this id waits")
+        raise typer.Exit(2)

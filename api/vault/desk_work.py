@@ -20,6 +20,7 @@ from api.vault.client import Identity, VaultClient
 from api.vault.desk_folder import DeskFolder
 from audit.request_id import new_request_id
 from vault.asking import Asked, Grounds, Officer, Papers, Subject, make_request, read_grounds, read_subject
+from vault.changing import Agreement, Proposal, read_proposal
 from vault.checks import check_decision, check_request, sealers_of
 from vault.deciding import Signer, approve, decide, refuse
 from vault.errors import EnvelopeError, MalformedFormError
@@ -233,3 +234,47 @@ def watermark(opened: Opened, now_ms: int) -> str:
     moment = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     mark = hashlib.sha256(opened.consent.request.digest + str(now_ms).encode()).hexdigest()[:12]
     return f"{form.agency}/{form.officer} · {form.request} · {moment} · {mark}"
+
+
+def propose(desk: Desk, record: str, change: str, cause: str, judgment: str, from_day: str) -> str:
+    """Propose to unseal, seal again or shred a record of this agency; returns the proposal's id."""
+    now = desk.now_ms()
+    found = [one for one in index_of(desk) if one.record == record]
+    if not found:
+        raise MalformedFormError("record: none of this agency")
+    form = Proposal(
+        proposal=new_request_id(now),
+        record=record,
+        version=found[-1].version,
+        agency=desk.folder.agency,
+        decider=desk.folder.person,
+        change=change,
+        cause=cause,
+        rules=LAW.in_force(now),
+        judgment=judgment,
+        from_day=from_day,
+        proposed_ms=now,
+    )
+    return desk.client.propose(form.sign(desk.folder.signer))
+
+
+def proposed(desk: Desk) -> list[Signed[Proposal]]:
+    """Proposals that wait for this agency's agreement, verified."""
+    rosters, now = desk.rosters(), desk.now_ms()
+    keys = [person.verify for roster in rosters.known() for person in roster.people]
+    waiting = [(data, open_form(Proposal, data, keys).form.agency) for data in desk.client.proposals()]
+    return [read_proposal(data, rosters, agency, now)[0] for data, agency in waiting]
+
+
+def agree(desk: Desk, proposal: Signed[Proposal]) -> bool:
+    """Agree to a proposal that was shown; whether the change is done."""
+    now = desk.now_ms()
+    form = Agreement(
+        agreement=new_request_id(now),
+        proposal=proposal.form.proposal,
+        proposal_digest=proposal.hex,
+        approver=desk.folder.person,
+        agency=desk.folder.agency,
+        agreed_ms=now,
+    )
+    return desk.client.agree(proposal.form.proposal, form.sign(desk.folder.signer))
