@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from audit.canonical import JsonValue
+from linkage.arrow_stream import plain_stream
 from linkage.encoded import HANDLE, HANDLE_BYTES, META, VISIBLE, Header, arrow_schema, header_of
 from linkage.errors import BatchError, FingerprintError
 from linkage.plan import Plan
@@ -83,17 +84,20 @@ def read_body(form: BodyForm, chunks: Iterable[bytes], plan: Plan, spool: Path) 
         match form:
             case BodyForm.ARROW:
                 pieces = _Pieces(chunks)
-                reader = pa.ipc.open_stream(pa.PythonFile(pieces, mode="r"))
+                schema, found = plain_stream(pa.PythonFile(pieces, mode="r"))
                 rest = iter(lambda: pieces.read(1), b"")
-                return Body(header_of(reader.schema, "batch"), _checked(reader, reader.schema, plan), rest)
+                return Body(header_of(schema, "batch"), _checked(found, schema, plan), rest)
             case BodyForm.PARQUET:
                 with spool.open("wb") as out:
                     for chunk in chunks:
                         out.write(chunk)
                 file = pq.ParquetFile(spool)
                 groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
-                if any(group.total_byte_size > LONGEST_PIECE for group in groups):
-                    raise BatchError("batch: a row group is too long")
+                for group in groups:
+                    if group.total_byte_size > LONGEST_PIECE:
+                        raise BatchError("batch: a row group is too long")
+                    if any(group.column(at).compression != "UNCOMPRESSED" for at in range(group.num_columns)):
+                        raise BatchError("batch: a column is compressed")
                 schema = file.schema_arrow
                 return Body(
                     header_of(schema, "batch"), _checked(file.iter_batches(BATCH_RECORDS), schema, plan), chunks

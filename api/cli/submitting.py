@@ -58,7 +58,7 @@ def start(
     project: Project,
     kind: Annotated[
         Literal["match", "apply-review"],
-        typer.Option(help="match: all records anew. apply-review: decided pairs only."),
+        typer.Option(help="match: all records anew. apply-review: the same, for the reviewers' decisions' sake."),
     ] = "match",
     at: Folder = CUSTODY,
     passphrase_file: PassphraseFile = None,

@@ -1,6 +1,7 @@
 """The rows of repeated requests: claim a key, keep an answer, give a claim back. The only queries on `kept_answer`.
 
-Of any number of requests with one key, at once and in any process, one gets the claim.
+Of any number of requests with one key, at once and in any process, one gets the claim. Nobody waits for the disk here:
+what a power cut takes of the last moment is a request that is done anew, as after a process that was killed in it.
 
 May touch: database
 Sees:      sealed answers
@@ -36,7 +37,7 @@ def claim(database: Database, caller: str, key: str, fingerprint: str, name: str
     """None when the claim `name` is ours now; else what stands."""
     values = {"fingerprint": fingerprint, "claim": name, "status": None, "sealed": None, "until_ms": now_ms + LEASE_MS}
     try:
-        with database.writing() as connection:
+        with database.passing() as connection:
             found = _find(connection, caller, key)
             if found is None:
                 connection.execute(insert(KEPT).values(caller=caller, key=key, **values))
@@ -52,7 +53,7 @@ def claim(database: Database, caller: str, key: str, fingerprint: str, name: str
 def keep(database: Database, caller: str, key: str, name: str, status: int, sealed: bytes, now_ms: int) -> None:
     """Keep the answer, if the claim is still ours."""
     mine = (KEPT.c.caller == caller, KEPT.c.key == key, KEPT.c.claim == name)
-    with database.writing() as connection:
+    with database.passing() as connection:
         values = {"status": status, "sealed": sealed, "until_ms": now_ms + KEPT_MS}
         connection.execute(update(KEPT).where(*mine).values(**values))
 
@@ -60,7 +61,7 @@ def keep(database: Database, caller: str, key: str, name: str, status: int, seal
 def give_back(database: Database, caller: str, key: str, name: str) -> None:
     """The request did nothing: its key is free again."""
     mine = (KEPT.c.caller == caller, KEPT.c.key == key, KEPT.c.claim == name)
-    with database.writing() as connection:
+    with database.passing() as connection:
         connection.execute(delete(KEPT).where(*mine))
 
 

@@ -45,6 +45,8 @@ def check_json(data: bytes) -> None:
 
 
 def _check_depth(data: bytes) -> None:
+    if data.count(b"[") + data.count(b"{") <= DEEPEST:
+        return
     depth = 0
     for token in _TOKENS.finditer(data):
         first = token[0]

@@ -68,8 +68,8 @@ def derive_key(secret: bytes, purpose: str) -> bytes:
     return hmac.digest(secret, f"sealink/v1/web/{purpose}".encode(), "sha256")
 
 
-def _unit(request: Request) -> Unit:
-    """The unit, whose first entry for this request carries the request's own id."""
+async def _unit(request: Request) -> Unit:
+    """The unit, whose first entry for this request carries the request's own id. Asynchronous: it costs no thread."""
     unit: Unit = request.app.state.unit
     return replace(unit, next_req=_ids(getattr(request.state, "request_id", None)))
 
@@ -83,7 +83,7 @@ TheUnit = Annotated[Unit, Depends(_unit)]
 """How a route gets its unit."""
 
 
-def _server(request: Request) -> AuthServer:
+async def _server(request: Request) -> AuthServer:
     found: AuthServer | None = getattr(request.app.state, "auth_server", None)
     if found is None:
         raise Problem(Status.UNAVAILABLE, "not-served", "this service was started without token keys")

@@ -7,6 +7,7 @@ Sees:      requests and answers
 from __future__ import annotations
 
 import argparse
+import gc
 import socket
 import threading
 import time
@@ -87,6 +88,8 @@ def main() -> None:
             server.should_exit = True
 
         on_end(end)
+        gc.collect()
+        gc.freeze()  # what lives as long as the process is never looked through again, while somebody waits
         threading.Thread(target=keep_warm, args=(service.unit,), name="indexes", daemon=True).start()
         server.run(sockets=[listening])
 

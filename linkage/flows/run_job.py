@@ -44,7 +44,7 @@ from linkage.jobs import LEASE_MS, Failure, Figures, JobState, LeaseLostError, P
 from linkage.matching.one import Weigher
 from linkage.matching.ties import Ties
 from linkage.plan import Plan
-from linkage.store import deliveries, jobs, projects, results, review
+from linkage.store import batches, deliveries, jobs, projects, results, review
 from linkage.store.projects import Project
 from linkage.store.results import Result
 from linkage.store.review_rows import UnsurePair
@@ -184,6 +184,8 @@ def _end(unit: Unit, caller: Caller, held: HeldJob, outcome: _Outcome) -> None:
         )
         results.replace_all(connection, job.project, outcome.results)
         since = moved(connection, job.project, outcome.staged)
+        for agency, known in outcome.staged.deleted.items():
+            batches.forget_deletions(connection, job.project, agency, max(known.values(), default=0))
         still = (
             pair
             for pair in outcome.pairs

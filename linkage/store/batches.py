@@ -46,10 +46,18 @@ def next_number(connection: Connection, project: str, agency: str) -> int:
 
 
 def supersede(connection: Connection, project: str, agency: str) -> None:
-    """A new whole file takes the place of all that stood."""
+    """A new whole file takes the place of all that stood. Deletions stay: the last job's index may hold the records."""
     mine = (BATCH.c.project == project, BATCH.c.agency == agency, BATCH.c.state == BatchState.STANDING)
     connection.execute(update(BATCH).where(*mine).values(state=BatchState.SUPERSEDED))
-    connection.execute(delete(DELETED).where(DELETED.c.project == project, DELETED.c.agency == agency))
+
+
+def forget_deletions(connection: Connection, project: str, agency: str, last: int) -> None:
+    """Those up to the number `last`, which a job knew, that no standing batch is older than."""
+    standing = (BATCH.c.project == project, BATCH.c.agency == agency, BATCH.c.state == BatchState.STANDING)
+    first = connection.execute(select(func.min(BATCH.c.number)).where(*standing)).scalar()
+    mine = (DELETED.c.project == project, DELETED.c.agency == agency)
+    bound = last if first is None else min(last, first)
+    connection.execute(delete(DELETED).where(*mine, DELETED.c.number <= bound))
 
 
 def standing(connection: Connection, project: str, agency: str | None = None) -> list[StoredBatch]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit.crypto.container_header import Purpose
 from audit.crypto.errors import UnknownSenderError, WrongPurposeError
 from audit.crypto.hpke import OpeningKey
 from audit.crypto.sealed_file import opened_file
 from audit.crypto.signatures import SigningKey
+from linkage.arrow_stream import plain_stream
 from linkage.encoded import META, Batch, Chunk, Header, header_text, read_batch, write_batch
 from linkage.encoding.sealed_batch import body_of, seal_batch
 from linkage.errors import BatchError, FingerprintError
@@ -94,6 +99,36 @@ def test_damage_is_one_clear_refusal(tmp_path: Path, form: BodyForm, damage: str
     changed = {"cut": whole[: len(whole) // 2], "longer": whole + b"x", "fewer": whole, "empty": b""}[damage]
     with pytest.raises(BatchError):
         drain(read_body(form, [changed], PLAN, tmp_path / "spool"), lambda part: None)
+
+
+@pytest.mark.parametrize("kind", ["lz4", "zstd"])
+def test_a_body_that_swells_in_memory_is_refused(tmp_path: Path, kind: str) -> None:
+    """A hundred kilobytes of an agency could become gigabytes in a process that all agencies share."""
+    table = batch_of(tmp_path, 40).table
+    arrow, parquet = io.BytesIO(), io.BytesIO()
+    with pa.ipc.new_stream(arrow, table.schema, options=pa.ipc.IpcWriteOptions(compression=kind)) as out:
+        out.write_table(table)
+    pq.write_table(table, parquet, compression=kind)
+    for form, data in ((BodyForm.ARROW, arrow.getvalue()), (BodyForm.PARQUET, parquet.getvalue())):
+        with pytest.raises(BatchError, match="compressed"):
+            drain(read_body(form, [data], PLAN, tmp_path / "spool"), lambda part: None)
+
+
+@given(st.data())
+def test_bytes_that_were_changed_are_refused_or_plain(data: st.DataObject) -> None:
+    """A stream that somebody made by hand would end in a traceback, or pass the look at its messages."""
+    table = pa.table({"a": pa.array([b"x" * 16] * 9, pa.binary(16))})
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as out:
+        out.write_table(table)
+    held = bytearray(sink.getvalue())
+    for _ in range(data.draw(st.integers(1, 4))):
+        held[data.draw(st.integers(0, len(held) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        for each in plain_stream(pa.PythonFile(io.BytesIO(bytes(held)), mode="r"))[1]:
+            each.validate(full=True)
+    except (BatchError, pa.ArrowException, OSError, ValueError):
+        return
 
 
 def replaced(batch: Batch, **change: int) -> Batch:

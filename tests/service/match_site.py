@@ -12,6 +12,7 @@ from job_site import WORKER, run
 from keyed_children import Children
 from service_site import ServiceSite, caller
 
+from linkage.batches import BatchKind
 from linkage.encoded import Header
 from linkage.encoding.sealed_batch import seal_batch
 from linkage.flows.commit_upload import commit_upload
@@ -29,12 +30,15 @@ def header(agency: str, records: int, **given: object) -> Header:
     return replace(made, **given)  # type: ignore[arg-type]
 
 
-def send_children(place: ServiceSite, folder: Path, agency: Agency, first: int, children: range | list[int]) -> None:
+def send_children(
+    place: ServiceSite, folder: Path, agency: Agency, first: int, children: range | list[int],
+    kind: BatchKind = BatchKind.CHANGES,
+) -> None:  # fmt: skip
     numbers = np.array(children, dtype=np.int64)
     made = Children(plan_of_terms(KEYED))
     batch = made.write(folder / "z.batch", header(agency.code, len(numbers)), numbers + first, numbers)
     seal_batch(batch, folder / "z.sealed", place.unit.keys.opening.sealing_key, agency.signing)
-    upload = agency.upload(place, (folder / "z.sealed").read_bytes())
+    upload = agency.upload(place, (folder / "z.sealed").read_bytes(), kind)
     commit_upload(place.unit, caller(agency.code), PROJECT, upload)
 
 

@@ -20,6 +20,7 @@ from api.auth.permissions import Role
 from api.linkage.routers import ROUTERS
 from audit.commitments import hash_output
 from audit.entry import read
+from linkage.batches import BatchKind
 from linkage.encoded import read_batch
 from linkage.encoding.sealed_batch import seal_batch
 from linkage.flows.change_records import delete_record
@@ -35,6 +36,7 @@ from linkage.matching.one import Weigher
 from linkage.quotas import DAY_MS, HOUR_MS, MOST_ALIKE, Quota
 from linkage.refusals import Refused, Why
 from linkage.sealed_batch import BodyForm
+from linkage.store.batches import deleted
 from linkage.store.jobs import last_done
 
 POLICE = who(Role.AGENCY, "police")
@@ -101,6 +103,19 @@ def test_what_was_deleted_is_forgotten_at_once(place_sqlite: ServiceSite, tmp_pa
     send_children(place_sqlite, tmp_path, police, 0, [10])
     run(place_sqlite)
     assert ask(place_sqlite, sealed)["known"] == "match"
+
+
+def test_a_new_whole_file_brings_no_deleted_record_back(place_sqlite: ServiceSite, tmp_path: Path) -> None:
+    """Between a whole file and its job, the door would answer for a child whose record was deleted."""
+    police, _ = matched(place_sqlite, tmp_path)
+    sealed = fresh(place_sqlite, tmp_path, police, 50_001, 10, spoilt=0.0)
+    delete_record(place_sqlite.unit, caller("police"), PROJECT, handles(np.array([10]))[0].tobytes())
+    send_children(place_sqlite, tmp_path, police, 0, range(20, 400), BatchKind.WHOLE)
+    assert ask(place_sqlite, sealed)["known"] == "none"
+    run(place_sqlite)
+    assert ask(place_sqlite, sealed)["known"] == "none"
+    with place_sqlite.unit.database.reading() as connection:
+        assert not deleted(connection, PROJECT, "police")  # nothing needs to be remembered any more
 
 
 def test_guessing_is_refused_and_entered_once(place: ServiceSite, tmp_path: Path) -> None:
