@@ -30,10 +30,11 @@ from vault import store
 from vault.caller import Caller
 from vault.checks import Lawbook
 from vault.errors import VaultError
+from vault.forms import F, Signed, open_form
 from vault.locking import counted, is_locked
 from vault.pins import Pins
 from vault.requests import Lock
-from vault.rosters import Roster, Rosters, open_roster
+from vault.rosters import Roster, Rosters, is_by_pinned, open_roster
 from vault.vocabulary import Holder
 
 RULES_ID: Final = "vault-1"
@@ -87,6 +88,8 @@ class Vault:
         """The newest roster of each agency, verified under the pins."""
         found = Rosters(self.pins)
         for data in store.newest_rosters(connection):
+            if not is_by_pinned(data, self.pins):
+                continue
             known = hashlib.sha256(data).digest()
             if known not in self._seen:
                 self._seen[known] = open_roster(data, self.pins)
@@ -104,6 +107,12 @@ class Vault:
         except VaultError:
             return True
         return is_locked([*locks, *more], {holder: self.pins.holder(holder).code for holder in Holder})
+
+
+def signed_by(caller: Caller, form: type[F], data: bytes, rosters: Rosters, now_ms: int) -> Signed[F]:
+    """A form signed with the very key of its caller that stands now; MalformedFormError for anybody else's."""
+    people = [one for one in rosters.of(caller.agency, now_ms).people if one.person == caller.person]
+    return open_form(form, data, [one.verify for one in people if any(one.may(role, now_ms) for role in one.roles)])
 
 
 def service_actor() -> Actor:

@@ -84,8 +84,8 @@ def parse_pins(data: bytes) -> Pins:
 
 
 def _agency(code: str, item: Any) -> PinnedAgency:
-    if not is_code(code) or not isinstance(item, dict) or not {"kind", "roster_key"} <= set(item):
-        raise MalformedFormError("pins: an agency needs a code, a kind and a roster key")
+    if not is_code(code) or "/" in code or not isinstance(item, dict) or not {"kind", "roster_key"} <= set(item):
+        raise MalformedFormError("pins: an agency needs a code without a slash, a kind and a roster key")
     if not set(item) <= {"kind", "roster_key", "holds"}:
         raise MalformedFormError("pins: an agency with an unknown field")
     try:

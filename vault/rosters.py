@@ -19,7 +19,7 @@ from audit.canonical import JsonValue
 from audit.crypto.errors import CryptoError
 from audit.crypto.hpke import SealingKey
 from audit.crypto.signatures import SigningKey, VerifyingKey
-from audit.crypto.signed_object import Kind, open_object, sign_object
+from audit.crypto.signed_object import Kind, claimed_signers, open_object, sign_object
 from audit.shapes import is_code, is_count
 from vault.errors import RosterError
 from vault.keys.opener import parse_sealer
@@ -102,8 +102,9 @@ class Roster:
         if not self.issued_ms < self.not_after_ms <= self.issued_ms + LONGEST_LIFE_MS:
             raise RosterError("roster: valid for more than a month, or for no time")
         keys = [person.verify.id for person in self.people]
-        if len(set(keys)) != len(keys) or len({person.person for person in self.people}) != len(keys):
-            raise RosterError("roster: a person or a key stands twice")
+        standing = [person.person for person in self.people if person.revoked_ms is None]
+        if len(set(keys)) != len(keys) or len(set(standing)) != len(standing):
+            raise RosterError("roster: a key stands twice, or a person with two keys that are not revoked")
 
     def to_payload(self) -> dict[str, JsonValue]:
         """The JSON that is signed."""
@@ -140,6 +141,18 @@ def open_roster(data: bytes, pins: Pins) -> Roster:
             raise RosterError("roster: an agent stands where none belongs, or is missing")
         return roster
     raise RosterError("roster: no pinned agency signed it")
+
+
+def is_by_pinned(data: bytes, pins: Pins) -> bool:
+    """Whether a kept roster names a roster key that is pinned still, unverified.
+
+    What an earlier key of an agency signed counts as never seen: it must neither speak nor stand in the way.
+    """
+    try:
+        named = claimed_signers(data, Kind.ROSTER)
+    except CryptoError:
+        return True  # damaged: `open_roster` says so
+    return any(agency.roster_key.id in named for agency in pins.agencies.values())
 
 
 def parse_roster(payload: Mapping[str, Any]) -> Roster:
@@ -221,4 +234,5 @@ def _agent(item: Any) -> AgentKeys:
         or type(item["seal"]) is not str
     ):
         raise RosterError("roster: an agent is not of its form")
+    parse_sealer(item["seal"])  # here, not when some agency wants to seal to it
     return AgentKeys(VerifyingKey.parse(str(item["verify"])), item["seal"], item["epoch"])

@@ -70,6 +70,11 @@ def newest_rosters(connection: Connection) -> list[bytes]:
     return [bytes(row.data) for row in connection.execute(joined.order_by(ROSTER.c.agency))]
 
 
+def drop_rosters(connection: Connection, agency: str) -> None:
+    """Forget an agency's rosters; their entries stay in the log."""
+    connection.execute(delete(ROSTER).where(ROSTER.c.agency == agency))
+
+
 # --- records -------------------------------------------------------------------------------------------------------
 
 
@@ -77,6 +82,11 @@ def record_data(connection: Connection, record: str, version: int) -> bytes | No
     """The signed sealing form of a record version."""
     found = connection.execute(select(RECORD.c.data).where(RECORD.c.id == record, RECORD.c.version == version))
     return _bytes(found.scalar_one_or_none())
+
+
+def owner_of(connection: Connection, record: str) -> str | None:
+    """The agency that sealed a record, whatever version; None if there is none."""
+    return connection.execute(select(RECORD.c.agency).where(RECORD.c.id == record).limit(1)).scalar_one_or_none()
 
 
 def index_entries(connection: Connection, agency: str, after: str) -> list[tuple[str, bytes]]:
@@ -173,13 +183,14 @@ def answer_notice(connection: Connection, notice: str, answer: bytes, at_ms: int
 
 
 def ledger(connection: Connection, agency: str | None, now_ms: int) -> list[dict[str, Any]]:
-    """Each notice with its state, for its sender, its recipient, or (None) the supervising procuratorate."""
+    """A page of notices, the unanswered first, for sender, recipient, or (None) the supervising procuratorate."""
     found = select(
         NOTICE.c.id, NOTICE.c.record, NOTICE.c.agency, NOTICE.c.recipient, NOTICE.c.due_ms, NOTICE.c.answered_ms
     )
     if agency is not None:
         found = found.where(or_(NOTICE.c.agency == agency, NOTICE.c.recipient == agency))
-    rows = connection.execute(found.order_by(NOTICE.c.due_ms).limit(PAGE)).mappings()
+    unanswered_first = (NOTICE.c.answered_ms.is_not(None), NOTICE.c.due_ms)
+    rows = connection.execute(found.order_by(*unanswered_first).limit(PAGE)).mappings()
     return [{**row, "is_overdue": row["answered_ms"] is None and row["due_ms"] < now_ms} for row in rows]
 
 

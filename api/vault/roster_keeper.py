@@ -3,7 +3,8 @@
     keystore           the roster key and the agency's desk key
     people.json        the roster as it stands (public keys, pseudonyms)
 A person hands in a card (their public keys); whoever decides or approves gets the agency's desk key sealed to their own
-key. A person who leaves stays on the roster, so that what they signed can still be verified. Keep this folder offline.
+key. Who leaves, and a key that is replaced, stays on the roster, so that what was signed can still be verified. Keep
+this folder offline.
 
 May touch: disk
 Sees:      the agency's roster key and desk key
@@ -79,7 +80,9 @@ class RosterKeeper:
             card.person, roles, card.device, card.verify, card.seal, now_ms - 60_000, now_ms + _YEARS_MS, None
         )
         before = self.roster()
-        others = tuple(one for one in (before.people if before else ()) if one.person != card.person)
+        others = tuple(
+            _retired(one, person, now_ms) for one in (before.people if before else ()) if one.verify != card.verify
+        )
         self._keep((*others, person), before.agent if before else None, now_ms)
         if not roles & READERS:
             return None
@@ -90,7 +93,7 @@ class RosterKeeper:
         before = self.roster()
         if before is None or person not in {one.person for one in before.people}:
             raise MalformedFormError("roster: nobody of that name is on it")
-        people = tuple(replace(one, revoked_ms=now_ms) if one.person == person else one for one in before.people)
+        people = tuple(_revoked(one, now_ms) if one.person == person else one for one in before.people)
         self._keep(people, before.agent, now_ms)
 
     def set_agent(self, agent: AgentKeys, now_ms: int) -> None:
@@ -115,6 +118,15 @@ class RosterKeeper:
         roster = Roster(self.agency, version, now_ms, now_ms + LONGEST_LIFE_MS, desk, people, agent)
         with whole_file(self.path / "people.json") as out:
             out.write(json.dumps(roster.to_payload()).encode())
+
+
+def _retired(one: Person, anew: Person, now_ms: int) -> Person:
+    """Somebody's key before the new one stays, revoked: what it sealed must still verify (checks, step 7)."""
+    return _revoked(one, now_ms) if one.person == anew.person else one
+
+
+def _revoked(one: Person, now_ms: int) -> Person:
+    return one if one.revoked_ms is not None else replace(one, revoked_ms=now_ms)
 
 
 def make_keeper(path: Path, agency: str, passphrase: bytes, effort: Effort | None = None) -> RosterKeeper:

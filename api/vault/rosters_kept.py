@@ -12,7 +12,7 @@ from pathlib import Path
 from audit.crypto.whole_file import whole_file
 from vault.errors import RosterError
 from vault.pins import Pins
-from vault.rosters import Rosters, open_roster
+from vault.rosters import Rosters, is_by_pinned, open_roster
 
 
 class KeptRosters:
@@ -27,7 +27,7 @@ class KeptRosters:
         found = Rosters(self._pins)
         for agency in self._pins.agencies:
             path = self._folder / agency
-            if path.exists():
+            if path.exists() and is_by_pinned(path.read_bytes(), self._pins):
                 found.take(open_roster(path.read_bytes(), self._pins))
         return found
 
@@ -35,6 +35,8 @@ class KeptRosters:
         """Take what the vault sent; RosterError when it sends an older one than was seen. Durable when it returns."""
         found = self.known()
         for data in rosters:
+            if not is_by_pinned(data, self._pins):
+                continue
             roster = open_roster(data, self._pins)
             if roster.issued_ms > now_ms + 60_000:
                 raise RosterError("roster: from the future")

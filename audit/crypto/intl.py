@@ -119,12 +119,11 @@ class XWing:
         if len(public) != self.public_bytes:
             raise KeyFormError(f"sealing key: {self.public_bytes} bytes expected")
         try:
-            return XWingSealer(
-                MLKEM768X25519PublicKey(
-                    MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_PUBLIC]),
-                    X25519PublicKey.from_public_bytes(public[_MLKEM_PUBLIC:]),
-                )
-            )
+            kem = MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_PUBLIC])
+            dh = X25519PublicKey.from_public_bytes(public[_MLKEM_PUBLIC:])
+            # Nothing can be sealed to a point of small order (RFC 7748, 6.1): refused here, not when somebody seals.
+            X25519PrivateKey.generate().exchange(dh)
+            return XWingSealer(MLKEM768X25519PublicKey(kem, dh))
         except ValueError as error:
             raise KeyFormError("sealing key: not a key of this suite") from error
 

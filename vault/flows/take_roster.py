@@ -13,6 +13,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from sqlalchemy import Connection
+
 from audit.entry import Actor
 from audit.events import Reason
 from vault import store
@@ -45,31 +47,32 @@ def take_roster(vault: Vault, data: bytes) -> Roster:
             decision=vault.allow(Reason.OFFICER_DUTY),
             input=digest,
         )
+
+    def rows(connection: Connection) -> None:
+        if before is None:  # what a replaced roster key signed must not outrank the new key's versions
+            store.drop_rosters(connection, roster.agency)
+        store.put(connection, ROSTER, agency=roster.agency, version=roster.version, data=data)
+
     vault.enter(
         actor,
         "roster.change",
         {"agency": roster.agency, "roster": digest},
         input=digest,
-        within=lambda connection: store.put(
-            connection, ROSTER, agency=roster.agency, version=roster.version, data=data
-        ),
+        within=rows,
     )
     return roster
 
 
 def _changes(before: Roster | None, after: Roster) -> Iterator[tuple[str, str]]:
     """(SHA-256 of the key's text, what happened to it); a person who is gone counts as revoked."""
-    old = {person.person: person for person in before.people} if before else {}
-    new = {person.person: person for person in after.people}
-    for name, person in new.items():
-        known = old.get(name)
+    old = {person.verify.id: person for person in before.people} if before else {}
+    names = {person.person for person in old.values()}
+    for person in after.people:
+        known = old.pop(person.verify.id, None)
         key = hashlib.sha256(person.verify.to_text().encode()).hexdigest()
         if known is None:
-            yield key, "added"
-        elif known.verify != person.verify:
-            yield key, "replaced"
+            yield key, "replaced" if person.person in names else "added"
         elif person.revoked_ms is not None and known.revoked_ms is None:
             yield key, "revoked"
-    for name, person in old.items():
-        if name not in new:
-            yield hashlib.sha256(person.verify.to_text().encode()).hexdigest(), "revoked"
+    for person in old.values():
+        yield hashlib.sha256(person.verify.to_text().encode()).hexdigest(), "revoked"
