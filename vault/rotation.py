@@ -18,7 +18,7 @@ from typing import Final
 from audit.crypto.errors import SealedKeyError
 from audit.crypto.key_text import is_key_id
 from audit.crypto.signed_object import Kind
-from audit.shapes import CODE, COUNT, Shape, choice, many
+from audit.shapes import CODE, COUNT, Shape, choice, is_code, is_count, is_ulid, many
 from vault.errors import HalfError, MalformedFormError
 from vault.forms import Form, is_base64, shaped
 from vault.halves import INFO_HELD, Half, Opener, SealedHalf, Sealer, ViewId, held_binding
@@ -26,14 +26,19 @@ from vault.vocabulary import Holder, View
 
 _KEY: Final = Shape("a key id", is_key_id)
 _FIELDS: Final = 7
+_DIGITS: Final = 16
 
 
 def _is_line(value: object) -> bool:
     if not isinstance(value, str) or value.count(":") != _FIELDS - 1:
         return False
     record, version, view, agency, epoch, suite, sealed = value.split(":")
-    is_number = version.isdecimal() and epoch.isdecimal()
-    return is_number and view in {one.value for one in View} and bool(record and agency and suite) and is_base64(sealed)
+    is_named = is_ulid(record) and view in {one.value for one in View} and is_code(agency) and is_code(suite)
+    return is_named and _is_number(version) and _is_number(epoch) and is_base64(sealed)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS and is_count(int(text))
 
 
 @dataclass(frozen=True, slots=True)

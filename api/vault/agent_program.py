@@ -21,6 +21,7 @@ from api.client.calls import ServiceError
 from api.vault.client import VaultClient
 from api.vault.rosters_kept import KeptRosters
 from audit.crypto.whole_file import whole_file
+from audit.errors import AuditError
 from audit.shapes import is_ulid
 from vault.agent import Agent, release_half
 from vault.errors import VaultError
@@ -117,7 +118,7 @@ class AgentProgram:
                 release = release_half(self.agent, dossier, rosters, memory, locks, self.now_ms())
                 self.client.act(request, "release", release)
                 released.append(request)
-            except (VaultError, ServiceError) as error:
+            except (VaultError, ServiceError, AuditError) as error:
                 stopped.append((request, str(error)))
         return Turn(tuple(released), tuple(stopped))
 

@@ -132,19 +132,10 @@ class VaultClient:
     def dossier(self, request: str, view: Callable[[bytes], ViewId], holder: Holder) -> tuple[Dossier, list[bytes]]:
         """What a release rests on, and the halves released so far. `view` reads the ids from the signed decision."""
         found = self._get(f"/v1/requests/{request}/dossier")
-        decision = found["decision"].encode()
-        half = SealedHalf(view(decision), holder, found["half"]["key"], base64.b64decode(found["half"]["sealed"]))
-        dossier = Dossier(
-            found["request"].encode(),
-            decision,
-            tuple(_texts(found["approvals"])),
-            base64.b64decode(found["cover"]),
-            found["entry"].encode(),
-            found["proof"].encode(),
-            bytes.fromhex(found["salt"]),
-            half,
-        )
-        return dossier, _texts(found["releases"])
+        try:
+            return _dossier(found, view, holder), _texts(found["releases"])
+        except (KeyError, ValueError, TypeError, AttributeError):
+            raise ServiceError(0, "no-dossier", "the vault's dossier is not of its form") from None
 
     def fetch_envelope(self, request: str, out: BinaryIO) -> None:
         """Write the ciphertext of a release to `out`."""
@@ -247,6 +238,21 @@ def publish_roster(base: str, roster: bytes) -> None:
             raise unreachable(error) from None
     if not answer.is_success:
         raise _error(answer)
+
+
+def _dossier(found: dict[str, Any], view: Callable[[bytes], ViewId], holder: Holder) -> Dossier:
+    decision = found["decision"].encode()
+    half = SealedHalf(view(decision), holder, found["half"]["key"], base64.b64decode(found["half"]["sealed"]))
+    return Dossier(
+        found["request"].encode(),
+        decision,
+        tuple(_texts(found["approvals"])),
+        base64.b64decode(found["cover"]),
+        found["entry"].encode(),
+        found["proof"].encode(),
+        bytes.fromhex(found["salt"]),
+        half,
+    )
 
 
 def _texts(found: Sequence[str]) -> list[bytes]:

@@ -25,7 +25,7 @@ from audit.tiles import Tile
 from vault import store
 from vault.caller import Caller
 from vault.flows import take_envelope
-from vault.flows.admit_call import admit_call
+from vault.flows.admit_call import admit_call, expect_call
 from vault.flows.answer_notice import answer_notice
 from vault.flows.ask import ask
 from vault.flows.change_record import agree_to_change, propose_change
@@ -143,8 +143,11 @@ async def put_part(
     upload: Ulid, offset: Annotated[int, Path(ge=0)], request: Request, vault: TheVault
 ) -> dict[str, int]:
     """The next part of an envelope, whose hash the signed call states."""
+    call, path = call_bytes(request), signed_path(request)
+    # Nobody unknown fills the memory: 64 MiB are read from whom the call's signature names, and then admitted.
+    must_be(await run_in_threadpool(expect_call, vault, call, "PUT", path), frozenset({Role.SEALER}))
     data = await _collected(request)
-    call, path, digest = call_bytes(request), signed_path(request), hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256(data).hexdigest()
 
     def taken() -> int:
         caller = must_be(admit_call(vault, call, "PUT", path, digest), frozenset({Role.SEALER}))

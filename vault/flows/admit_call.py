@@ -29,6 +29,24 @@ _REMEMBER_MS: Final = 4 * SKEW_MS
 
 def admit_call(vault: Vault, data: bytes, method: str, path: str, body_sha256: str) -> Caller:
     """The caller; Refused (not admitted), always in the same words, when anything about the call is wrong."""
+    call, caller = _read(vault, data, method, path)
+    if call.body != body_sha256:
+        raise _refused()
+    now = vault.now_ms()
+    try:
+        with vault.database.passing() as connection:
+            store.see_call(connection, call.nonce, now, now - _REMEMBER_MS)
+    except IntegrityError:
+        raise _refused() from None
+    return caller
+
+
+def expect_call(vault: Vault, data: bytes, method: str, path: str) -> Caller:
+    """Who will be admitted if the body is the one that was signed: asked before a large body is read. Admits nobody."""
+    return _read(vault, data, method, path)[1]
+
+
+def _read(vault: Vault, data: bytes, method: str, path: str) -> tuple[Call, Caller]:
     now = vault.now_ms()
     with vault.database.reading() as connection:
         callers = _callers(vault.rosters(connection), now)
@@ -38,17 +56,11 @@ def admit_call(vault: Vault, data: bytes, method: str, path: str, body_sha256: s
         raise _refused() from None
     call = signed.form
     _, caller = callers.get((call.agency, signed.signer), (None, None))
-    said = (call.method, call.path, call.body)
-    if caller is None or call.person != caller.person or said != (method, path, body_sha256):
+    if caller is None or call.person != caller.person or (call.method, call.path) != (method, path):
         raise _refused()
     if abs(call.at_ms - now) > SKEW_MS:
         raise _refused()
-    try:
-        with vault.database.passing() as connection:
-            store.see_call(connection, call.nonce, now, now - _REMEMBER_MS)
-    except IntegrityError:
-        raise _refused() from None
-    return caller
+    return call, caller
 
 
 def _callers(rosters: Rosters, now_ms: int) -> dict[tuple[str, str], tuple[VerifyingKey, Caller]]:

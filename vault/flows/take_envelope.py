@@ -25,6 +25,8 @@ from vault.refusals import Refused, Why, need
 from vault.vocabulary import Role
 
 LONGEST: Final = 8 * 1024**3
+MOST_UNFINISHED: Final = 32
+"""Uploads of one agency that may lie about: a full disk stops everybody's releases."""
 _UNFINISHED_MS: Final = 24 * 3600 * 1000
 
 
@@ -49,6 +51,10 @@ def take_part(vault: Vault, caller: Caller, upload: str, offset: int, data: byte
     _need_sealer(caller)
     path = _part(vault, caller, upload)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        sweep(vault)
+        has_room = sum(1 for _ in path.parent.iterdir()) < MOST_UNFINISHED
+        need(has_room, Why.QUOTA_SPENT, "envelope: too many unfinished uploads of this agency")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     with os.fdopen(handle, "r+b") as out:
         size = out.seek(0, 2)
