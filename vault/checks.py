@@ -156,22 +156,30 @@ def check_decision(
     return signed, party
 
 
+def check_approval(
+    data: bytes, request: Signed[Request], decision: Signed[Decision], rosters: Rosters, now_ms: int
+) -> tuple[Signed[Approval], Party]:
+    """One approval of check 3."""
+    signed, party = _open(Approval, data, rosters, Role.APPROVER, now_ms, Stop.APPROVAL)
+    said = signed.form
+    _hold((said.approver, said.agency) == (party.person.person, party.agency), Stop.APPROVAL, "another's name")
+    _hold(said.request_digest == request.hex, Stop.APPROVAL, "of another request")
+    _hold(said.decision_digest == decision.hex, Stop.APPROVAL, "of another decision")
+    _hold(said.request == request.form.request, Stop.APPROVAL, "of another request")
+    _hold(decision.form.decided_ms <= said.approved_ms + SKEW_MS, Stop.CLOCK, "approved before it was decided")
+    _hold(said.approved_ms <= now_ms + SKEW_MS, Stop.CLOCK, "approved in the future")
+    return signed, party
+
+
 def check_approvals(
     approvals: Iterable[bytes], request: Signed[Request], decision: Signed[Decision], rosters: Rosters, now_ms: int
 ) -> tuple[tuple[Signed[Approval], ...], list[Party]]:
     """Check 3."""
     found: dict[str, tuple[Signed[Approval], Party]] = {}
     for data in approvals:
-        signed, party = _open(Approval, data, rosters, Role.APPROVER, now_ms, Stop.APPROVAL)
-        said = signed.form
-        _hold((said.approver, said.agency) == (party.person.person, party.agency), Stop.APPROVAL, "another's name")
-        _hold(said.request_digest == request.hex, Stop.APPROVAL, "of another request")
-        _hold(said.decision_digest == decision.hex, Stop.APPROVAL, "of another decision")
-        _hold(said.request == request.form.request, Stop.APPROVAL, "of another request")
-        _hold(decision.form.decided_ms <= said.approved_ms + SKEW_MS, Stop.CLOCK, "approved before it was decided")
-        _hold(said.approved_ms <= now_ms + SKEW_MS, Stop.CLOCK, "approved in the future")
-        _hold(said.agency not in found, Stop.APPROVAL, "two of one agency")
-        found[said.agency] = signed, party
+        signed, party = check_approval(data, request, decision, rosters, now_ms)
+        _hold(signed.form.agency not in found, Stop.APPROVAL, "two of one agency")
+        found[signed.form.agency] = signed, party
     needed = rosters.pins.approvers(decision.form.agency)
     _hold(tuple(sorted(found)) == needed, Stop.APPROVAL, "not by each half-holding agency that did not decide")
     return tuple(found[agency][0] for agency in needed), [found[agency][1] for agency in needed]

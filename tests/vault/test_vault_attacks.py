@@ -9,23 +9,38 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vault_cast import Cast, Human
+from sqlalchemy import update
+from vault_cast import Cast, Human, Sealed
 from vault_site import VaultSite, now_ms, vault_site
 
 from api.client.calls import ServiceError
 from api.vault import desk_work
+from api.vault.agent_program import decided_view
 from api.vault.client import publish_roster
 from api.vault.desk_folder import DESK, OWN, DeskFolder
 from api.vault.desk_work import Desk
+from api.vault.roster_keeper import Card, make_keeper
+from api.vault.rosters_kept import KeptRosters
+from audit.crypto.errors import KeyFormError
+from audit.crypto.hpke import OpeningKey, SealingKey
 from audit.crypto.keystore import KeyKind, Keystore, StoredKey
+from audit.crypto.signatures import SigningKey
+from audit.refusals import LogUnavailableError
+from audit.refusals import Why as LogWhy
 from audit.request_id import new_request_id
 from vault.asking import Asked
-from vault.checks import check_request
-from vault.errors import MalformedFormError
+from vault.checks import check_request, sealers_of
+from vault.deciding import approve, decide, refuse
+from vault.errors import MalformedFormError, RosterError
+from vault.flows.take_envelope import MOST_UNFINISHED
+from vault.forms import open_form
 from vault.locking import read_lock
-from vault.requests import Lock
-from vault.rosters import Rosters
-from vault.vocabulary import Holder
+from vault.models import REQUEST
+from vault.receiving import deliver, give_back, open_release
+from vault.requests import Approval, Lock, Refusal
+from vault.rosters import Rosters, open_roster
+from vault.rotation import Rotation
+from vault.vocabulary import Holder, Role
 
 
 @pytest.fixture(scope="module")
@@ -215,3 +230,186 @@ def test_a_stranger_gets_no_stack_trace(site: VaultSite) -> None:
         line.sendall(head.encode())
         answer = b"".join(iter(lambda: line.recv(4096), b""))
     assert b"/problems/not-admitted" in answer
+
+
+def test_a_stranger_fills_no_memory(site: VaultSite) -> None:
+    """A part of 64 MiB from nobody must be refused before it is read; once its answer waited for the body."""
+    host, port = site.base.removeprefix("http://").split(":")
+    head = f"PUT /v1/uploads/{new_request_id(now_ms())}/0 HTTP/1.1\r\nHost: x\r\nContent-Length: 60000000\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(head.encode())
+        answer = line.recv(64 * 1024)
+    assert b" 401 " in answer.split(b"\r\n")[0]
+
+
+# --- insiders --------------------------------------------------------------------------------------------------------
+
+
+def _decided(site: VaultSite, to: str = "court-a") -> tuple[Asked, bytes, Sealed]:
+    sealed = site.cast.seal(to)
+    site.store(sealed)
+    asked = _asked(site, to)
+    decider = f"decider-{to.split('-')[0]}"
+    decision = decide(site.cast.signer(decider), asked.data, sealed.index, site.cast.rosters(), site.cast.law, now_ms())
+    site.client(decider).act(asked.request, "decision", decision)
+    return asked, decision, sealed
+
+
+def _approved(site: VaultSite, asked: Asked, decision: bytes) -> bytes:
+    return approve(site.cast.signer("approver-procuratorate"), asked.data, decision, site.cast.rosters(), now_ms())
+
+
+def test_an_approval_that_agents_refuse_is_never_kept(site: VaultSite) -> None:
+    """One bad approval (in another's hand, of the future) would take the agency's only place and end the request."""
+    asked, decision, _ = _decided(site)
+    cast, client = site.cast, site.client("approver-procuratorate")
+    good, approver = _approved(site, asked, decision), cast.people["approver-procuratorate"].signer
+    form = open_form(Approval, good, [approver.verifying_key]).form
+    late = dataclasses.replace(form, approved_ms=now_ms() + 3_600_000)
+    for bad in (form.sign(cast.people["officer-procuratorate"].signer), late.sign(approver)):
+        _refused("check-failed", client.act, asked.request, "approval", bad)
+    client.act(asked.request, "approval", good)
+    assert client.request(asked.request)["state"] == "authorised"
+
+
+def test_a_release_that_waited_for_a_witness_goes_on(site: VaultSite) -> None:
+    """A witness down at the last approval must cost time and not the request, though a desk signs anew each time."""
+    asked, decision, _ = _decided(site)
+    client = site.client("approver-procuratorate")
+
+    def silent() -> None:
+        raise LogUnavailableError(LogWhy.WITNESS_GAP)
+
+    known = site.vault.public.require_witnesses
+    site.vault.public.require_witnesses = silent  # type: ignore[method-assign]
+    try:
+        _refused("log-unavailable", client.act, asked.request, "approval", _approved(site, asked, decision))
+    finally:
+        site.vault.public.require_witnesses = known  # type: ignore[method-assign]
+    _refused("exists", client.act, asked.request, "approval", _approved(site, asked, decision))
+    assert client.request(asked.request)["state"] == "authorised"
+
+
+def test_no_act_in_anothers_hand(site: VaultSite) -> None:
+    """What a caller hands in must bear the caller's own signature: a refusal, a sealing."""
+    asked, _, sealed = _decided(site)
+    cast = site.cast
+    refusal = refuse(cast.signer("decider-court"), asked.data, "no-basis", "no", cast.rosters(), now_ms())
+    form = open_form(Refusal, refusal, [cast.people["decider-court"].signer.verifying_key]).form
+    forged = form.sign(cast.people["officer-court"].signer)
+    _refused("malformed", site.client("decider-court").act, asked.request, "refusal", forged)
+    other = Human("sealer-court-2", "court-a", frozenset({Role.SEALER}))
+    cast.people["sealer-court-2"] = other
+    publish_roster(site.base, cast.roster("court-a").sign(cast.roster_keys["court-a"]))
+    sealing = site.sealing(sealed).sign(other.signer)
+    _refused("malformed", site.client("sealer-court").seal, sealing, [])
+
+
+def test_nobody_seals_a_version_of_anothers_record(site: VaultSite) -> None:
+    """A sealer of another agency who takes a record's next version would keep its owner from ever sealing it anew."""
+    record = site.store(site.cast.seal("court-a"))
+    sealed = site.cast.seal("police-a", record=record)
+    form = dataclasses.replace(site.sealing(sealed), version=2)
+    _refused("exists", site.client("sealer-police").seal, form.sign(sealed.sealer.signer), [])
+
+
+def test_uploads_of_an_agency_are_few(site: VaultSite) -> None:
+    """A rogue sealer who begins uploads without end would fill the disk and stop everybody's releases."""
+    client = site.client("sealer-justice")
+
+    def begin() -> None:
+        client._raw("PUT", f"/v1/uploads/{new_request_id(now_ms())}/0", b"x", "application/octet-stream")
+
+    for _ in range(MOST_UNFINISHED):
+        begin()
+    _refused("quota-spent", begin)
+
+
+def test_a_new_roster_between_request_and_delivery(site: VaultSite) -> None:
+    """An agency that publishes a roster while a release is under way must not keep its officer from signing for it."""
+    asked, decision, _ = _decided(site)
+    cast, officer = site.cast, site.client("officer-procuratorate")
+    site.client("approver-procuratorate").act(asked.request, "approval", _approved(site, asked, decision))
+    for holder in Holder:
+        site.agent(holder).turn()
+    newer = dataclasses.replace(cast.roster("procuratorate-a"), issued_ms=now_ms())
+    publish_roster(site.base, newer.sign(cast.roster_keys["procuratorate-a"]))
+    with site.vault.database.writing() as connection:  # as if the request were older than the roster
+        connection.execute(update(REQUEST).where(REQUEST.c.id == asked.request).values(asked_ms=now_ms() - 3_600_000))
+    dossier, releases = officer.dossier(asked.request, lambda data: decided_view(data, cast.rosters()), Holder.COURT)
+    opened = open_release(asked, dossier, releases, site.envelope(officer, asked.request), cast.rosters(), now_ms())
+    me = cast.officer("officer-procuratorate")
+    officer.act(asked.request, "delivery", deliver(me, opened, now_ms()))
+    officer.act(asked.request, "return", give_back(me, asked.request, "filed", True, now_ms()))
+    site.publish()
+
+
+# --- keys ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_to_which_nothing_can_be_sealed_is_no_key() -> None:
+    """An officer's key of small order would stop an agent at every turn, and with it everybody's releases."""
+    good = OpeningKey.generate().sealing_key
+    with pytest.raises(KeyFormError):
+        SealingKey(good.public[:-32] + bytes(32))
+
+
+def test_an_agents_key_that_is_none_is_refused_with_the_roster() -> None:
+    """It would otherwise be found when another agency seals to it, as an error that nobody foresaw."""
+    cast = Cast()
+    roster = cast.roster("court-a")
+    assert roster.agent
+    bad = dataclasses.replace(roster, agent=dataclasses.replace(roster.agent, seal="sealink-seal:intl:AAAA"))
+    with pytest.raises(RosterError):
+        open_roster(bad.sign(cast.roster_keys["court-a"]), cast.pins())
+
+
+@pytest.mark.parametrize("part", ["9" * 5000, "-1", "١", str(2**63)])
+def test_rotated_halves_name_what_can_be(part: str) -> None:
+    """Numbers beyond a database's, or in other letters, must be no form instead of an error that nobody foresaw."""
+    line = f"{new_request_id(0)}:{part}:court_full:court-a:1:intl:AAAA"
+    key = "0" * 32
+    with pytest.raises(MalformedFormError):
+        Rotation(agency="court-a", holder="court", old_key=key, new_key=key, halves=(line,), rotated_ms=0)
+
+
+def test_a_replaced_roster_key_neither_speaks_nor_stands_in_the_way(tmp_path: Path) -> None:
+    """After an agency's roster key was replaced in the pins, what the old one signed must count as never seen."""
+    cast = Cast()
+    old = {agency: cast.roster(agency).sign(key) for agency, key in cast.roster_keys.items()}
+    KeptRosters(tmp_path / "rosters", cast.pins()).fetched(old.values(), cast.now_ms)
+    cast.roster_keys["police-a"] = SigningKey.generate()
+    kept = KeptRosters(tmp_path / "rosters", cast.pins())
+    assert "police-a" not in {roster.agency for roster in kept.fetched(old.values(), cast.now_ms).known()}
+    new = dataclasses.replace(cast.roster("police-a"), version=1).sign(cast.roster_keys["police-a"])
+    assert "police-a" in {roster.agency for roster in kept.fetched([new], cast.now_ms).known()}
+
+
+def test_a_served_vault_takes_a_new_roster_key(tmp_path: Path) -> None:
+    """A thief of a roster key may have signed the largest version there is: the new key's rosters must still count."""
+    with vault_site(tmp_path) as site:
+        cast = site.cast
+        last = dataclasses.replace(cast.roster("police-a"), version=2**53 - 1)
+        publish_roster(site.base, last.sign(cast.roster_keys["police-a"]))
+        cast.roster_keys["police-a"] = SigningKey.generate()
+        object.__setattr__(site.vault, "pins", cast.pins())
+        assert len(site.client("officer-court").rosters()) == len(cast.roster_keys)
+        publish_roster(site.base, cast.roster("police-a").sign(cast.roster_keys["police-a"]))
+        assert site.client("officer-police").requests() == []
+
+
+def test_what_a_replaced_key_sealed_still_opens(tmp_path: Path) -> None:
+    """A sealer who lost a device and got a new key must not take every record with it that the old key sealed."""
+    keeper = make_keeper(tmp_path, "court-a", b"passphrase of a test")
+    old, new = (Human("clerk", "court-a", frozenset({Role.SEALER})) for _ in range(2))
+    for human, at in ((old, 1_000_000), (new, 2_000_000)):
+        card = Card("clerk", "device", human.signer.verifying_key, human.opener.sealing_key)
+        keeper.add(card, human.roles, at)
+    roster = keeper.roster()
+    assert roster
+    assert {key.id for key in sealers_of(roster)} == {old.signer.id, new.signer.id}
+    before = roster.by_key(old.signer.id)
+    assert before and not before.may(Role.SEALER, 2_000_000)
+    keeper.revoke("clerk", 3_000_000)
+    revoked = keeper.roster()
+    assert revoked and [one.revoked_ms for one in revoked.people] == [2_000_000, 3_000_000]

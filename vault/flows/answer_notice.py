@@ -12,7 +12,7 @@ from vault.caller import Caller
 from vault.checks import sealers_of
 from vault.forms import open_form
 from vault.handing_over import Acknowledgement, Notice
-from vault.house import Vault, caller_actor
+from vault.house import Vault, caller_actor, signed_by
 from vault.refusals import Why, need
 from vault.vocabulary import Role
 
@@ -22,7 +22,8 @@ def answer_notice(vault: Vault, caller: Caller, data: bytes) -> Acknowledgement:
     now = vault.now_ms()
     with vault.database.reading() as connection:
         rosters = vault.rosters(connection)
-        answer = open_form(Acknowledgement, data, sealers_of(rosters.of(caller.agency, now))).form
+        signed = signed_by(caller, Acknowledgement, data, rosters, now)
+        answer = signed.form
         is_own = (answer.agency, answer.sealer) == (caller.agency, caller.person) and Role.SEALER in caller.roles
         need(is_own, Why.NOT_ENTITLED, "acknowledgement: not by the caller, or the caller is no sealer")
         found = store.notice_data(connection, answer.notice, caller.agency)
@@ -30,14 +31,15 @@ def answer_notice(vault: Vault, caller: Caller, data: bytes) -> Acknowledgement:
     assert found
     raw, is_answered = found
     need(not is_answered, Why.WRONG_STATE, "notice: answered already")
-    senders = [key for agency in rosters.pins.agencies for key in sealers_of(rosters.of(agency, now))]
+    # Verified when it came: an agency whose roster has run out since must not keep others from answering.
+    senders = [key for roster in rosters.known() for key in sealers_of(roster)]
     notice = open_form(Notice, raw, senders)
     need(notice.hex == answer.notice_digest, Why.MALFORMED, "acknowledgement: of another notice")
     vault.enter(
         caller_actor(caller, Role.SEALER.value),
         "record.notice.answer",
         {"agency": caller.agency, "notice": notice.hex},
-        input=open_form(Acknowledgement, data, sealers_of(rosters.of(caller.agency, now))).hex,
+        input=signed.hex,
         within=lambda connection: store.answer_notice(connection, answer.notice, data, now),
     )
     return answer

@@ -59,6 +59,8 @@ def ask(vault: Vault, caller: Caller, data: bytes) -> Signed[Request]:
     warn_ms, escalate_ms = vault.law.decide_by(form.rules, now)
 
     def rows(connection: Connection) -> None:
+        again = store.asked_since(connection, caller.agency, caller.person, now - _DAY_MS)  # of calls at the same time
+        need(again < MOST_A_DAY, Why.QUOTA_SPENT, "request: as many as an officer may make in a day")
         store.put(
             connection, REQUEST, id=form.request, digest=signed.hex, nonce=form.nonce, officer=form.officer,
             agency=form.agency, recipient=form.to, state=RequestState.ASKED.value, data=data, asked_ms=now,

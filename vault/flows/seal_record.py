@@ -31,7 +31,7 @@ from vault.checks import sealers_of
 from vault.flows.take_envelope import cover_path, envelope_path
 from vault.forms import Signed, open_form
 from vault.handing_over import Notice, Sealing
-from vault.house import Vault, caller_actor
+from vault.house import Vault, caller_actor, signed_by
 from vault.models import ENVELOPE, NOTICE, RECORD
 from vault.refusals import Refused, Why, need
 from vault.rosters import Rosters
@@ -43,13 +43,13 @@ def seal_record(vault: Vault, caller: Caller, data: bytes, notices: Sequence[byt
     now = vault.now_ms()
     with vault.database.reading() as connection:
         rosters = vault.rosters(connection)
-        sealers = sealers_of(rosters.of(caller.agency, now))
-        signed = open_form(Sealing, data, sealers)  # 1
+        signed = signed_by(caller, Sealing, data, rosters, now)  # 1
         form = signed.form
         is_own = (form.agency, form.sealer) == (caller.agency, caller.person) and Role.SEALER in caller.roles
         need(is_own, Why.NOT_ENTITLED, "sealing: not by the caller, or the caller is no sealer")
         known = store.record_data(connection, form.record, form.version)
-    if known is not None:
+        owner = store.owner_of(connection, form.record)
+    if known is not None or owner not in (None, form.agency):  # nobody seals a version of another agency's record
         need(known == data, Why.EXISTS, "sealing: this version of the record is sealed already, by another form")
         return signed
     covers = {view: _cover(vault, form, view, digest, rosters, now) for view, digest in form.digests().items()}  # 2

@@ -16,14 +16,14 @@ from audit.commitments import hash_output
 from audit.entry import Output
 from vault import store
 from vault.caller import Caller
-from vault.checks import check_request
 from vault.flows.decide_request import asked_of
 from vault.forms import open_form
-from vault.house import Vault, caller_actor
+from vault.house import Vault, caller_actor, signed_by
 from vault.refusals import Why, need
-from vault.requests import Delivery, ReleasedHalf, Return
+from vault.requests import Delivery, ReleasedHalf, Request, Return
+from vault.rosters import Rosters
 from vault.states import Act, RequestState, after
-from vault.store import StoredAct
+from vault.store import StoredAct, StoredRequest
 from vault.vocabulary import Holder, Role
 
 RELEASE, DELIVERY, RETURN = "release", "delivery", "return"
@@ -64,7 +64,7 @@ def take_delivery(vault: Vault, caller: Caller, request_id: str, data: bytes) ->
         intent = store.intent(connection, request_id)
     if any(act.data == data for act in known):
         return
-    signed = open_form(Delivery, data, [person.verify for person in rosters.of(caller.agency, now).people])
+    signed = signed_by(caller, Delivery, data, rosters, now)
     form = signed.form
     is_own = (form.officer, form.agency, form.request) == (found.officer, found.agency, request_id)
     need(is_own and caller.person == form.officer, Why.NOT_ENTITLED, "delivery: not by the officer who asked")
@@ -77,7 +77,7 @@ def take_delivery(vault: Vault, caller: Caller, request_id: str, data: bytes) ->
         "release.delivered",
         {"receipt": signed.hex},
         req=form.delivery,
-        case=check_request(found.data, rosters, found.asked_ms)[0].form.grounds,
+        case=_grounds(found, rosters, now),
         output=Output(hash_output(bytes.fromhex(form.authorisation), salt), 1, salted=True),
         prev=intent[0],
         within=store.moved_by(act, found.state, state),
@@ -92,7 +92,7 @@ def take_return(vault: Vault, caller: Caller, request_id: str, data: bytes) -> N
         rosters = vault.rosters(connection)
         if any(act.data == data for act in store.acts_on(connection, request_id, RETURN)):
             return
-    signed = open_form(Return, data, [person.verify for person in rosters.of(caller.agency, now).people])
+    signed = signed_by(caller, Return, data, rosters, now)
     form = signed.form
     is_own = (form.officer, form.agency, form.request) == (found.officer, found.agency, request_id)
     need(is_own and caller.person == form.officer, Why.NOT_ENTITLED, "return: not by the officer who asked")
@@ -104,8 +104,14 @@ def take_return(vault: Vault, caller: Caller, request_id: str, data: bytes) -> N
         "release.returned",
         {"manner": form.manner, "marked": form.is_marked},
         req=form.statement,
-        case=check_request(found.data, rosters, found.asked_ms)[0].form.grounds,
+        case=_grounds(found, rosters, now),
         input=signed.hex,
         prev=request_id,
         within=store.moved_by(act, found.state, state),
     )
+
+
+def _grounds(found: StoredRequest, rosters: Rosters, now_ms: int) -> str:
+    """Of a request that was checked when it came: its agency's roster may be a newer one by now."""
+    people = rosters.of(found.agency, now_ms).people
+    return open_form(Request, found.data, [person.verify for person in people]).form.grounds
