@@ -42,7 +42,7 @@ from audit.site import Site
 from audit.witness_client import Witnesses
 
 _ACTOR: Final = Actor("publisher", "log", "service", "none", "service")
-_LOOK_S: Final = 0.05
+_LOOK_S: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ class Publisher:
         self._shown: tuple[int, float] = (-1, 0.0)
         self._started_at = clock()
         self._ends = threading.Event()
+        self._wakes = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="audit-publish", daemon=True)
 
     def __enter__(self) -> Self:
@@ -83,6 +84,7 @@ class Publisher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ends.set()
+        self._wakes.set()
         self._thread.join()
 
     # --- what the service asks -----------------------------------------------------------------------------------
@@ -101,6 +103,10 @@ class Publisher:
         if gap is None or gap > self._longest_gap_s:
             raise LogUnavailableError(Why.WITNESS_GAP)
 
+    def wake(self) -> None:
+        """Ask for a turn now: somebody waits for the witnesses. Without effect where another process publishes."""
+        self._wakes.set()
+
     def witnessed(self, receipt: Receipt, wait_s: float = 10.0) -> WitnessedReceipt:
         """Wait until the quorum has cosigned a tree with this entry. Raises `LogUnavailableError` when it does not.
 
@@ -116,6 +122,7 @@ class Publisher:
                 has_just_started = self._clock() - self._started_at < wait_s
                 if time.monotonic() > end or (isinstance(error, LogUnavailableError) and not has_just_started):
                     raise LogUnavailableError(Why.WITNESS_GAP) from None
+                self.wake()
                 time.sleep(_LOOK_S)
                 continue
             (entry,) = self._site.log.entries(receipt.index, receipt.index + 1)
@@ -217,4 +224,5 @@ class Publisher:
         return lock
 
     async def _sleep(self) -> None:
-        await asyncio.to_thread(self._ends.wait, self._every_s)
+        await asyncio.to_thread(self._wakes.wait, self._every_s)
+        self._wakes.clear()

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from audit.crypto.container import CHUNK
@@ -152,6 +153,7 @@ def release_p50_ms(count: int) -> float:
 
     from vault.deciding import approve, decide
 
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     took = []
     with tempfile.TemporaryDirectory() as folder, vault_site(Path(folder)) as site:
         cast, agents = site.cast, [site.agent(holder) for holder in Holder]

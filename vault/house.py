@@ -46,6 +46,9 @@ class Public(Protocol):
     def require_witnesses(self) -> None:
         """Raise unless the quorum of witnesses has cosigned lately."""
 
+    def wake(self) -> None:
+        """Ask for the witnesses' cosignatures now."""
+
     def witnessed(self, receipt: Receipt, wait_s: float = 10.0) -> WitnessedReceipt:
         """Entry and proof under the quorum's cosignatures."""
 

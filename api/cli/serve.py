@@ -63,7 +63,7 @@ def vault(
     origin: Annotated[str, typer.Option(help="With --init: the log's public name, as haimen.example/vault.")] = "",
 ) -> None:
     """Serve the vault: ciphertext, requests, the log; it holds no key that could open a record."""
-    from api.vault.serving import make_vault_folder, serve_vault
+    from api.vault.serving import make_vault_folder
     from api.vault.settings import load_vault_settings
 
     if routes:
@@ -72,8 +72,10 @@ def vault(
     os.umask(0o077)
     with refusals():
         if init is None:
-            serve_vault(load_vault_settings(settings))
-            return
+            load_vault_settings(settings).read_pins()
+            # A process of its own, so that nothing of the linkage service is loaded beside the vault (architecture D1).
+            command = [sys.executable, "-m", "api.vault.serving", "--settings", str(settings)]
+            os.execv(sys.executable, command)  # noqa: S606  (our own program)
         address = public_url or f"http://127.0.0.1:{port}"
         file = make_vault_folder(init, public_url=address, port=port, database_url=database_url, origin=origin)
     err.print(f"folder ready → {init}")

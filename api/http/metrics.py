@@ -20,7 +20,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as openmetr
 from prometheus_client.registry import Collector
 from prometheus_client.values import ValueClass
 
-from linkage.unit import Unit
+from audit.log import Log
 
 MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
 _BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -37,15 +37,15 @@ RECEIVED: Final = Counter("sealink_http_received_bytes", "Bytes of bodies that c
 SENT: Final = Counter("sealink_http_sent_bytes", "Bytes of bodies that left", registry=REGISTRY)
 
 
-def exposition(unit: Unit | None = None) -> bytes:
-    """All figures, in OpenMetrics text; with how the unit's log stands."""
+def exposition(log: Log | None = None) -> bytes:
+    """All figures, in OpenMetrics text; with how the service's log stands."""
     whole = CollectorRegistry()
     if _is_shared():
         MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
     else:
         whole.register(_Forwarded(REGISTRY))
-    if unit is not None:
-        whole.register(_OfLog(unit))
+    if log is not None:
+        whole.register(_OfLog(log))
     return bytes(openmetrics(whole))  # type: ignore[no-untyped-call]
 
 
@@ -62,11 +62,11 @@ class _Forwarded(Collector):
 class _OfLog(Collector):
     """Sizes of the log, read when they are asked for."""
 
-    def __init__(self, unit: Unit) -> None:
-        self._unit = unit
+    def __init__(self, log: Log) -> None:
+        self._log = log
 
     def collect(self) -> Iterator[Metric]:
-        log = self._unit.log
+        log = self._log
         yield GaugeMetricFamily("sealink_log_entries", "Entries of the log", log.head().size)
         yield GaugeMetricFamily("sealink_log_signed_entries", "Entries that are signed", log.checkpoint().size)
         yield GaugeMetricFamily("sealink_log_takes_entries", "1 while the log can be written", int(log.fault is None))

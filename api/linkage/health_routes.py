@@ -88,7 +88,7 @@ def read_readiness(unit: TheUnit, least_free: Annotated[int, Depends(_least_free
 )
 def read_metrics(who: Annotated[Principal, allowed(Permission.METRICS_READ)], unit: TheUnit) -> Response:
     """Counts and durations by route and status; no caller, no address."""
-    return Response(metrics.exposition(unit), headers={"Content-Type": metrics.MEDIA_TYPE})
+    return Response(metrics.exposition(unit.log), headers={"Content-Type": metrics.MEDIA_TYPE})
 
 
 def _said(check: Callable[[], str]) -> str:

@@ -6,13 +6,14 @@ Sees:      public keys, pseudonyms
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from audit.crypto.whole_file import whole_file
 from vault.errors import RosterError
 from vault.pins import Pins
-from vault.rosters import Rosters, is_by_pinned, open_roster
+from vault.rosters import Roster, Rosters, is_by_pinned, open_roster
 
 
 class KeptRosters:
@@ -20,6 +21,7 @@ class KeptRosters:
 
     def __init__(self, folder: Path, pins: Pins) -> None:
         self._folder, self._pins = folder, pins
+        self._opened: dict[bytes, Roster | None] = {}
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def known(self) -> Rosters:
@@ -27,17 +29,18 @@ class KeptRosters:
         found = Rosters(self._pins)
         for agency in self._pins.agencies:
             path = self._folder / agency
-            if path.exists() and is_by_pinned(path.read_bytes(), self._pins):
-                found.take(open_roster(path.read_bytes(), self._pins))
+            roster = self._open(path.read_bytes()) if path.exists() else None
+            if roster is not None:
+                found.take(roster)
         return found
 
     def fetched(self, rosters: Iterable[bytes], now_ms: int) -> Rosters:
         """Take what the vault sent; RosterError when it sends an older one than was seen. Durable when it returns."""
         found = self.known()
         for data in rosters:
-            if not is_by_pinned(data, self._pins):
+            roster = self._open(data)
+            if roster is None:
                 continue
-            roster = open_roster(data, self._pins)
             if roster.issued_ms > now_ms + 60_000:
                 raise RosterError("roster: from the future")
             found.take(roster)
@@ -46,3 +49,10 @@ class KeptRosters:
                 with whole_file(path) as out:
                     out.write(data)
         return found
+
+    def _open(self, data: bytes) -> Roster | None:
+        """A roster by a pinned key, or None; verified once for the same bytes, since it holds many keys."""
+        name = hashlib.sha256(data).digest()
+        if name not in self._opened:
+            self._opened[name] = open_roster(data, self._pins) if is_by_pinned(data, self._pins) else None
+        return self._opened[name]

@@ -9,8 +9,10 @@ Sees:      ciphertext, hashes
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,16 +23,17 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.http.logs import set_up_logs
-from api.serving.web import FINISH_S
 from api.vault.app import create_app
 from api.vault.routes import ROUTERS
-from api.vault.settings import TEMPLATE, VaultSettings
+from api.vault.settings import TEMPLATE, VaultSettings, load_vault_settings
 from audit.crypto.whole_file import whole_file
 from audit.database import Database
+from audit.errors import AuditError
 from audit.events import Book
 from audit.keys import Ed25519Signer, MlDsa44Signer
 from audit.publisher import Publisher
 from audit.site import Place, create_site, open_site
+from vault.errors import VaultError
 from vault.house import Vault
 from vault.law.lawbook import ShippedLaw
 from vault.models import METADATA
@@ -38,6 +41,7 @@ from vault.pins import witness_policy
 from vault.vocabulary import Holder
 
 RULES: Final = Path(__file__).with_name("vault-1.rules")
+FINISH_S: Final = 15
 SETTINGS: Final = "vault.toml"
 LOG_KEYS: Final = "log-vkeys"
 
@@ -107,3 +111,17 @@ def serve_vault(settings: VaultSettings) -> None:
             timeout_graceful_shutdown=FINISH_S,
         )  # fmt: skip
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def main() -> None:
+    """`python -m api.vault.serving --settings FILE`: what `sealink serve vault` becomes."""
+    options = argparse.ArgumentParser(prog="python -m api.vault.serving")
+    options.add_argument("--settings", type=Path, required=True)
+    try:
+        serve_vault(load_vault_settings(options.parse_args().settings))
+    except (VaultError, AuditError) as error:
+        sys.exit(f"refused: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -48,6 +48,7 @@ def authorise_release(vault: Vault, request_id: str) -> bool:
     need(not is_locked, Why.LOCKED, "an agency has locked every release")  # 2
     vault.public.require_witnesses()
     _write(vault, consent, rosters, now)  # 3
+    vault.public.wake()
     return True
 
 
