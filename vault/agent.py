@@ -7,7 +7,7 @@ Releasing, in numbered steps:
   1. neither holder has locked;
   2. its own clock has not run back;
   3. consent: request, decision, approvals, people and their standing (checks 1 to 5);
-  4. a release of this request that it made before is given again, the same bytes, or nothing;
+  4. a release of this request that it made before is given again, the same bytes and within its time, or nothing;
   5. the envelope is the one that was decided on (check 7);
   6. the log holds the intent, and both holders' witnesses have cosigned it (checks 8 and 9);
   7. its half opens, is the one that the envelope commits to, and the basis reaches its kinds (check 6);
@@ -100,7 +100,7 @@ def release_half(agent: Agent, dossier: Dossier, rosters: Rosters, memory: Memor
     request = consent.request.form
     again = memory.released(request.request)  # 4
     if again is not None:
-        _check_same(agent, again, consent)
+        _check_same(agent, again, consent, now_ms)
         return again
     cover = check_cover(dossier.cover, consent, rosters, now_ms)  # 5
     intent = check_entry(dossier.entry, dossier.proof, dossier.salt, consent, rosters, now_ms)  # 6
@@ -137,12 +137,14 @@ def _check_clock(memory: Memory, now_ms: int) -> None:
         raise CheckFailedError(Stop.CLOCK, "the agent's own clock has run back")
 
 
-def _check_same(agent: Agent, again: bytes, consent: Consent) -> None:
-    """A request id is used once: other papers under the same id get nothing."""
+def _check_same(agent: Agent, again: bytes, consent: Consent, now_ms: int) -> None:
+    """A request id is used once: other papers under the same id get nothing, and nobody gets what has expired."""
     before = open_form(ReleasedHalf, again, (agent.signer.verifying_key,)).form
     chosen = suite(consent.decision.form.suite)
     if before.authorisation != chosen.hash(consent.authorisation.to_bytes()).hex():
         raise CheckFailedError(Stop.REPLAYED, "the request's id was used for another release")
+    if now_ms >= before.expires_ms:
+        raise CheckFailedError(Stop.EXPIRED, "the release's time is over")
 
 
 def _open_own_half(agent: Agent, sealed: SealedHalf, consent: Consent, committed: dict[Holder, str]) -> Half:

@@ -234,6 +234,14 @@ def test_a_retry_gives_the_same_bytes_and_nothing_else() -> None:
     _stops(cast, dataclasses.replace(dossier, decision=decision, approvals=approvals), Stop.REPLAYED, AT + 6000)
 
 
+def test_a_retry_after_its_time_gives_nothing() -> None:
+    """An agent that crashed before it gave its half out would give it days later, when nobody may open it any more."""
+    cast = Cast()
+    _, _, dossier = _dossier(cast)
+    release_half(cast.agent(Holder.COURT), dossier, cast.rosters(), cast.memories[Holder.COURT], cast.locks, AT)
+    _stops(cast, dossier, Stop.EXPIRED, NOW + 2 * DAY)
+
+
 def test_a_stranger_is_nobody() -> None:
     """A person who is on no pinned roster, or on one that a stranger signed, may sign nothing."""
     cast = Cast()
