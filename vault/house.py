@@ -109,7 +109,7 @@ class Vault:
             locks = [counted(data, rosters, self.now_ms()) for data in store.locks(connection)]
         except VaultError:
             return True
-        return is_locked([*locks, *more], {holder: self.pins.holder(holder).code for holder in Holder})
+        return is_locked([*locks, *more], {holder: self.pins.holder(holder).code for holder in Holder}, self.now_ms())
 
 
 def signed_by(caller: Caller, form: type[F], data: bytes, rosters: Rosters, now_ms: int) -> Signed[F]:

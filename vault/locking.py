@@ -15,6 +15,7 @@ from collections.abc import Iterable
 
 from audit import canonical
 from audit.errors import MalformedError
+from vault.checks import SKEW_MS
 from vault.errors import MalformedFormError, RosterError
 from vault.forms import open_form
 from vault.requests import Lock
@@ -61,11 +62,14 @@ def _claimed(data: bytes) -> Lock:
     return Lock.parse(payload)
 
 
-def is_locked(locks: Iterable[Lock], holders: dict[Holder, str]) -> bool:
-    """Whether a lock stands: the latest one is younger than an opening by each of the two holders."""
+def is_locked(locks: Iterable[Lock], holders: dict[Holder, str], now_ms: int) -> bool:
+    """Whether a lock stands: the latest one is younger than an opening by each of the two holders.
+
+    An opening of a time to come counts for nothing, else it would undo locks that nobody has set yet.
+    """
     found = list(locks)
     locked_at = max((lock.at_ms for lock in found if lock.act == "lock"), default=None)
     if locked_at is None:
         return False
-    opened = {lock.agency for lock in found if lock.act == "open" and lock.at_ms > locked_at}
+    opened = {lock.agency for lock in found if lock.act == "open" and locked_at < lock.at_ms <= now_ms + SKEW_MS}
     return not opened.issuperset(holders.values())

@@ -81,7 +81,7 @@ class FetchedLocks:
             found = [counted(data, self.rosters, self.now_ms) for data in self.locks]
         except VaultError:
             return True
-        return is_locked(found, {holder: self.rosters.pins.holder(holder).code for holder in Holder})
+        return is_locked(found, {holder: self.rosters.pins.holder(holder).code for holder in Holder}, self.now_ms)
 
 
 @dataclass(frozen=True, slots=True)
