@@ -36,12 +36,14 @@ from audit.crypto.signatures import SigningKey
 from audit.database import Database
 from audit.events import Book
 from audit.site import open_site
+from linkage.agencies import AgencyState
 from linkage.encoded import Batch, Header, arrow_schema
 from linkage.encoding.sealed_batch import seal_batch
 from linkage.encoding.secret_passing import join
 from linkage.flows.manage_projects import plan_of_terms
 from linkage.models import METADATA
 from linkage.projects import Terms
+from linkage.store import agencies
 from linkage.unit import Policy, Unit, UnitKeys
 
 OUT = Path(__file__).resolve().parent / "out"
@@ -83,6 +85,7 @@ def serve(folder: Path, port: int) -> None:
         database = Database.open(f"sqlite:///{folder / 'unit.db'}")
         with database.writing() as connection:
             METADATA.create_all(connection)
+            agencies.add(connection, agencies.Agency("police", "Police", "police", AgencyState.ACTIVE, 1, 0))
         keys = UnitKeys(OpeningKey.generate(), SigningKey.generate())
         (folder / "data").mkdir()
         unit = Unit(
