@@ -92,7 +92,13 @@ def serve(folder: Path, port: int) -> None:
             database=database, log=site.log, folder=folder / "data", keys=keys, policy=Policy("bench", "a" * 64),
             now_ms=lambda: time.time_ns() // 1_000_000,
         )  # fmt: skip
-        uvicorn.run(create_app(unit, _by_header, ROUTERS), host="127.0.0.1", port=port, log_level="error")
+        uvicorn.run(
+            create_app(unit, _by_header, ROUTERS),
+            host="127.0.0.1",
+            port=port,
+            log_level="error",
+            timeout_keep_alive=300,
+        )
 
 
 async def _by_header(request: Request) -> Principal:
