@@ -329,7 +329,7 @@ def agree(
 
     with refusals():
         opened = _opened(at, passphrase_file)
-        waiting = desk_work.proposed(opened)
+        waiting = desk_work.proposed(opened) if proposal else desk_work.read_proposals(opened)
         for one in waiting:
             if one.form.proposal == proposal:
                 done = desk_work.agree(opened, one)

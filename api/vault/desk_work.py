@@ -9,6 +9,7 @@ Sees:      subjects and grounds that are sealed to this desk; opened views
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from vault.asking import Asked, Grounds, Officer, Papers, Subject, make_request,
 from vault.changing import Agreement, Proposal, read_proposal
 from vault.checks import check_decision, check_request, sealers_of
 from vault.deciding import Signer, approve, decide, refuse
-from vault.errors import EnvelopeError, MalformedFormError
+from vault.errors import EnvelopeError, MalformedFormError, VaultError
 from vault.forms import Signed, open_form
 from vault.handing_over import Acknowledgement, Notice
 from vault.index import IndexEntry, find, open_index
@@ -208,8 +209,8 @@ def sign_lock(desk: Desk, act: str) -> None:
 
 def unanswered(desk: Desk) -> list[Signed[Notice]]:
     """Sealing notices to this agency that wait for an answer."""
-    rosters, now = desk.rosters(), desk.now_ms()
-    sealers = [key for roster in rosters.known() for key in sealers_of(rosters.of(roster.agency, now))]
+    rosters = desk.rosters()
+    sealers = [key for roster in rosters.known() for key in sealers_of(roster)]
     return [open_form(Notice, data, sealers) for data in desk.client.notices()]
 
 
@@ -259,15 +260,29 @@ def propose(desk: Desk, record: str, change: str, cause: str, judgment: str, fro
 
 
 def proposed(desk: Desk) -> list[Signed[Proposal]]:
-    """Proposals that wait for this agency's agreement, verified."""
+    """Proposals that wait for this agency's agreement, verified; one that no longer holds does not hide the others."""
     rosters, now = desk.rosters(), desk.now_ms()
     keys = [person.verify for roster in rosters.known() for person in roster.people]
-    waiting = [(data, open_form(Proposal, data, keys).form.agency) for data in desk.client.proposals()]
-    return [read_proposal(data, rosters, agency, now)[0] for data, agency in waiting]
+    found: list[Signed[Proposal]] = []
+    for data in desk.client.proposals():
+        with contextlib.suppress(VaultError):
+            found.append(read_proposal(data, rosters, open_form(Proposal, data, keys).form.agency, now)[0])
+    return found
+
+
+def read_proposals(desk: Desk) -> list[Signed[Proposal]]:
+    """`proposed`, noted on this desk's disk: only what somebody has read here can be agreed to."""
+    found = proposed(desk)
+    for one in found:
+        desk.folder.note_read(one.form.proposal, one.hex)
+    return found
 
 
 def agree(desk: Desk, proposal: Signed[Proposal]) -> bool:
     """Agree to a proposal that was shown; whether the change is done."""
+    # A decider may have signed two under one id: a vault could show an unsealing and have a shredding agreed to.
+    if desk.folder.was_read(proposal.form.proposal) != proposal.hex:
+        raise MalformedFormError("proposal: not what was read at this desk; list the proposals first")
     now = desk.now_ms()
     form = Agreement(
         agreement=new_request_id(now),

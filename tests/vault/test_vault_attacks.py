@@ -29,6 +29,7 @@ from audit.refusals import LogUnavailableError
 from audit.refusals import Why as LogWhy
 from audit.request_id import new_request_id
 from vault.asking import Asked
+from vault.changing import Agreement, Proposal
 from vault.checks import check_request, sealers_of
 from vault.deciding import approve, decide, refuse
 from vault.errors import MalformedFormError, RosterError
@@ -342,6 +343,89 @@ def test_a_new_roster_between_request_and_delivery(site: VaultSite) -> None:
     officer.act(asked.request, "delivery", deliver(me, opened, now_ms()))
     officer.act(asked.request, "return", give_back(me, asked.request, "filed", True, now_ms()))
     site.publish()
+
+
+# --- changes of a record's state -------------------------------------------------------------------------------------
+
+
+def _proposal(cast: Cast, record: str, change: str, short: str = "court") -> Proposal:
+    return Proposal(
+        proposal=new_request_id(now_ms()), record=record, version=1, agency=f"{short}-a", decider=f"decider-{short}",
+        change=change, cause="new-offence", rules="5" * 64, judgment="d" * 64, from_day="2026-11-27",
+        proposed_ms=cast.now_ms,
+    )  # fmt: skip
+
+
+def _agreement(cast: Cast, proposal: Proposal, signed: bytes, approver: str) -> bytes:
+    human = cast.people[approver]
+    keys = [cast.people[proposal.decider].signer.verifying_key]
+    digest = open_form(Proposal, signed, keys).hex
+    form = Agreement(
+        agreement=new_request_id(now_ms()), proposal=proposal.proposal, proposal_digest=digest,
+        approver=approver, agency=human.agency, agreed_ms=now_ms(),
+    )  # fmt: skip
+    return form.sign(human.signer)
+
+
+def _proposed(site: VaultSite, change: str, short: str = "court") -> tuple[Proposal, bytes]:
+    proposal = _proposal(site.cast, site.store(site.cast.seal(f"{short}-a")), change, short)
+    signed = proposal.sign(site.cast.people[proposal.decider].signer)
+    site.client(proposal.decider).propose(signed)
+    return proposal, signed
+
+
+def test_an_agreement_given_under_a_lock_goes_on_afterwards(site: VaultSite) -> None:
+    """The agency's only agreement is kept when a lock stops the change; signed anew later, it must not be refused."""
+    cast, client = site.cast, site.client("approver-procuratorate")
+    proposal, signed = _proposed(site, "unsealed")
+    _put(site, "supervisor-court", "lock")
+    _refused("locked", client.agree, proposal.proposal, _agreement(cast, proposal, signed, "approver-procuratorate"))
+    _open_again(site)
+    assert client.agree(proposal.proposal, _agreement(cast, proposal, signed, "approver-procuratorate"))
+
+
+def test_an_agreement_of_a_revoked_key_counts_for_nothing(site: VaultSite) -> None:
+    """A key that is revoked between two agreements must count at the change, as it does at a release."""
+    cast = site.cast
+    proposal, signed = _proposed(site, "shredded", "police")
+    site.client("approver-court").agree(proposal.proposal, _agreement(cast, proposal, signed, "approver-court"))
+    cast.people["approver-court"].revoked_ms = now_ms() - 1
+    site.publish()
+    try:
+        agreed = _agreement(cast, proposal, signed, "approver-procuratorate")
+        _refused("malformed", site.client("approver-procuratorate").agree, proposal.proposal, agreed)
+    finally:
+        cast.people["approver-court"].revoked_ms = None
+        site.publish()
+
+
+def test_a_change_follows_the_state_that_there_is(site: VaultSite) -> None:
+    """An old proposal that was overtaken must not be carried out a second time."""
+    cast, client = site.cast, site.client("approver-procuratorate")
+    proposal, signed = _proposed(site, "unsealed")
+    again = dataclasses.replace(proposal, proposal=new_request_id(now_ms()))
+    twice = again.sign(cast.people["decider-court"].signer)
+    site.client("decider-court").propose(twice)
+    assert client.agree(proposal.proposal, _agreement(cast, proposal, signed, "approver-procuratorate"))
+    _refused("wrong-state", client.agree, again.proposal, _agreement(cast, again, twice, "approver-procuratorate"))
+
+
+def test_a_desk_agrees_to_what_it_listed(tmp_path: Path) -> None:
+    """Two proposals under one id: a vault that lists an unsealing must not get a shredding agreed to."""
+    cast = Cast()
+    shown = _proposal(cast, new_request_id(0), "unsealed")
+    meant = dataclasses.replace(shown, change="shredded")
+    decider = cast.people["decider-court"].signer
+    client = _lying(cast, b"")
+    sent = [b"not even a form", shown.sign(decider)]
+    client.proposals = lambda: sent  # type: ignore[attr-defined]
+    client.agree = lambda *_: True  # type: ignore[attr-defined]
+    desk = _desk(cast, tmp_path, "approver-procuratorate", client)
+    (listed,) = desk_work.read_proposals(desk)
+    assert desk_work.agree(desk, listed)
+    sent[1] = meant.sign(decider)
+    with pytest.raises(MalformedFormError):
+        desk_work.agree(desk, *desk_work.proposed(desk))
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------

@@ -92,11 +92,15 @@ def agree_to_change(vault: Vault, caller: Caller, proposal_id: str, data: bytes)
         signed, proposer = read_proposal(raw, rosters, agency, now)
         agreed, approver = read_agreement(data, signed, rosters, caller.agency, now)
         need(agreed.form.approver == caller.person, Why.NOT_ENTITLED, "agreement: not by the caller")
-        check_signers([proposer, approver])
         before = store.acts_on(connection, proposal_id, AGREEMENT)
+        # Those who agreed before must still be who they were, and all different people (failure table, revoked key).
+        others = [act for act in before if act.agency != caller.agency] if state == "proposed" else []
+        also = [read_agreement(act.data, signed, rosters, act.agency, now)[1] for act in others]
+        check_signers([proposer, approver, *also])
         found = store.record(connection, signed.form.record, signed.form.version)
     assert found
-    if state == "proposed" and not any(act.data == data for act in before):
+    # One for an agency: a desk that was told to wait (a lock, a witness) signs anew, and the change goes on.
+    if state == "proposed" and not any(act.agency == caller.agency for act in before):
         form = agreed.form
         act = StoredAct(form.agreement, proposal_id, AGREEMENT, form.agency, agreed.hex, data, now)
         case, subject = _commitments(found)
@@ -124,6 +128,8 @@ def _carry_out(
 ) -> None:
     form, gone = signed.form, list[str]()
     case, subject = _commitments(found)
+    may_follow = (SealState(found.state), SealState(form.change)) in _MAY_FOLLOW
+    need(may_follow, Why.WRONG_STATE, "record: this change does not follow its state")
     need(not _is_locked(vault, rosters), Why.LOCKED, "an agency has locked every release")
 
     def rows(connection: Connection) -> None:
