@@ -60,6 +60,7 @@ def vault(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="With --init: port to listen on.")] = 8402,
     public_url: Annotated[str, typer.Option(help="With --init: how desks and agents reach the vault.")] = "",
     database_url: Annotated[str, typer.Option(help="With --init: PostgreSQL; SQLite in the folder if absent.")] = "",
+    service_role: Annotated[str, typer.Option(help="With --init: PostgreSQL role that the service logs in with.")] = "",
     origin: Annotated[str, typer.Option(help="With --init: the log's public name, as haimen.example/vault.")] = "",
 ) -> None:
     """Serve the vault: ciphertext, requests, the log; it holds no key that could open a record."""
@@ -77,9 +78,11 @@ def vault(
             command = [sys.executable, "-m", "api.vault.serving", "--settings", str(settings)]
             os.execv(sys.executable, command)  # noqa: S606  (our own program)
         address = public_url or f"http://127.0.0.1:{port}"
-        file = make_vault_folder(init, public_url=address, port=port, database_url=database_url, origin=origin)
+        file = make_vault_folder(
+            init, public_url=address, port=port, database_url=database_url, origin=origin, service_role=service_role
+        )
     err.print(f"folder ready → {init}")
-    err.print(f"next: write pins.toml there with the keys of {init / 'log-vkeys'}, then")
+    err.print(f"next: write pins.toml there with the keys of {init / 'log-vkeys'}, name the impact assessment, then")
     err.print(f"      sealink serve vault --settings {file}")
 
 

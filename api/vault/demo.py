@@ -156,7 +156,8 @@ def _install(
     keepers = {agency: make_keeper(out / f"keeper-{agency}", agency, phrase) for agency in AGENCIES}
     pins = _pins((out / "vault" / LOG_KEYS).read_text().split(), witnesses, keepers)
     text = settings.read_text().replace("8421", str(ports[Holder.COURT]))
-    settings.write_text(text.replace("8422", str(ports[Holder.PROCURATORATE])))
+    text = text.replace("8422", str(ports[Holder.PROCURATORATE]))
+    settings.write_text(text.replace('impact_assessment = ""', 'impact_assessment = "example-1"'))
     for agency, holder in HOLDS.items():
         folder = out / f"agent-{holder.value}"
         agent = make_agent(folder, agency=agency, holder=holder, vault=place.address, passphrase=phrase)

@@ -24,6 +24,7 @@ from fastapi import FastAPI
 
 from api.http.logs import set_up_logs
 from api.vault.app import create_app
+from api.vault.grants import vault_grants
 from api.vault.routes import ROUTERS
 from api.vault.settings import TEMPLATE, VaultSettings, load_vault_settings
 from audit.crypto.whole_file import whole_file
@@ -46,8 +47,12 @@ SETTINGS: Final = "vault.toml"
 LOG_KEYS: Final = "log-vkeys"
 
 
-def make_vault_folder(folder: Path, *, public_url: str, port: int, database_url: str = "", origin: str = "") -> Path:
+def make_vault_folder(
+    folder: Path, *, public_url: str, port: int, database_url: str = "", origin: str = "", service_role: str = ""
+) -> Path:
     """Make settings, tables and the log; returns the settings file. Nothing is overwritten.
+
+    `database_url` is the owner's of a PostgreSQL schema; `service_role` gets the service's grants there.
 
     The log's verifier keys are written into `log-vkeys`: they belong into the pin file of every desk and agent.
     """
@@ -59,6 +64,10 @@ def make_vault_folder(folder: Path, *, public_url: str, port: int, database_url:
     place = create_site(folder, Book.VAULT, database_url=database_url or None, origin=origin or None)
     database = Database.open(database_url or place.default_url)
     METADATA.create_all(database.engine)
+    if service_role and database.engine.dialect.name == "postgresql":
+        with database.writing() as connection:
+            for statement in vault_grants(service_role):
+                connection.exec_driver_sql(statement)
     database.close()
     with whole_file(folder / LOG_KEYS) as out:
         out.write("".join(f"{line}\n" for line in log_keys(place)).encode())

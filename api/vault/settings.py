@@ -4,6 +4,8 @@
     folder = "."                               ciphertext, log, database
     pins = "pins.toml"                         agencies, log and witness keys (`vault/pins.py`)
     database_url = ""                          PostgreSQL; SQLite in the folder when empty
+    impact_assessment = "…"                    id of the assessment that the law demands before (PIPL 55)
+    stored_in = "CN"                           where the data lies; nowhere else is allowed (PIPL 36)
     [listen] host, port
     [witnesses] court, procuratorate           where their witnesses answer
 
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,6 +30,8 @@ public_url = "{public_url}"
 folder = "."
 pins = "pins.toml"
 database_url = ""
+impact_assessment = ""    # id of the impact assessment; without one the vault does not start (PIPL 55)
+stored_in = "CN"          # where ciphertext and log lie (PIPL 36)
 
 [listen]
 host = "127.0.0.1"
@@ -68,6 +72,8 @@ class VaultSettings(BaseModel):
     folder: Path = Path()
     pins: Path = Path("pins.toml")
     database_url: str = ""
+    impact_assessment: Annotated[str, Field(min_length=1, max_length=200)]
+    stored_in: Literal["CN"]
     listen: Listen = Listen()
     witnesses: Witnesses
 

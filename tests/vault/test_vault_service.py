@@ -31,7 +31,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VaultSite]:
         yield made
 
 
-def _asked(site: VaultSite, to: str = "court-a") -> Asked:
+def asked_at(site: VaultSite, to: str = "court-a") -> Asked:
     cast = site.cast
     cast.now_ms = now_ms()
     asked = cast.ask(to=to)
@@ -39,7 +39,7 @@ def _asked(site: VaultSite, to: str = "court-a") -> Asked:
     return asked
 
 
-def _agree(site: VaultSite, asked: Asked, to: str = "court-a") -> None:
+def agree_on(site: VaultSite, asked: Asked, to: str = "court-a") -> None:
     """Decider finds the record in its own index; every approver agrees."""
     cast, short = site.cast, to.split("-")[0]
     rosters = cast.rosters()
@@ -54,7 +54,7 @@ def _agree(site: VaultSite, asked: Asked, to: str = "court-a") -> None:
         site.client(person).act(asked.request, "approval", said)
 
 
-def _dossier(site: VaultSite, asked: Asked) -> tuple[Dossier, list[bytes]]:
+def dossier_of(site: VaultSite, asked: Asked) -> tuple[Dossier, list[bytes]]:
     officer = site.client("officer-procuratorate")
     return officer.dossier(asked.request, lambda data: decided_view(data, site.cast.rosters()), Holder.COURT)
 
@@ -63,12 +63,12 @@ def _dossier(site: VaultSite, asked: Asked) -> tuple[Dossier, list[bytes]]:
 def test_the_whole_story(site: VaultSite, agency: str) -> None:
     """From sealing to return over HTTP, with real witnesses: without it no part is known to fit the next."""
     site.store(site.cast.seal(agency), notify=("procuratorate-a",))
-    asked = _asked(site, agency)
-    _agree(site, asked, agency)
+    asked = asked_at(site, agency)
+    agree_on(site, asked, agency)
     for holder in Holder:
         turn = site.agent(holder).turn()
         assert turn.stopped == () and turn.released == (asked.request,)
-    dossier, releases = _dossier(site, asked)
+    dossier, releases = dossier_of(site, asked)
     officer = site.client("officer-procuratorate")
     envelope = site.envelope(officer, asked.request)
     opened = open_release(asked, dossier, releases, envelope, site.cast.rosters(), now_ms())
@@ -85,9 +85,9 @@ def test_the_whole_story(site: VaultSite, agency: str) -> None:
 def test_retries_change_nothing(site: VaultSite) -> None:
     """Every act may be sent again after a lost answer; a second entry or release would be a second act."""
     site.store(site.cast.seal())
-    asked = _asked(site)
+    asked = asked_at(site)
     site.client("officer-procuratorate").ask(asked.data)
-    _agree(site, asked)
+    agree_on(site, asked)
     size = site.vault.log.head().size
     found = site.client("approver-procuratorate").request(asked.request)
     site.client("decider-court").act(asked.request, "decision", found["decision"][0].encode())
@@ -105,7 +105,7 @@ def test_retries_change_nothing(site: VaultSite) -> None:
 
 def test_who_may_call_what(site: VaultSite) -> None:
     """A person of another role or agency, a stranger, a replayed or altered call: each must be refused alike."""
-    asked = _asked(site)
+    asked = asked_at(site)
     for person, code in (
         ("officer-court", "not-entitled"),
         ("decider-justice", "not-found"),
@@ -135,15 +135,15 @@ def test_who_may_call_what(site: VaultSite) -> None:
 def test_an_officer_sees_own_dossier_only(site: VaultSite) -> None:
     """Another officer, a decider, an agent of the other half: none may fetch what is not theirs."""
     site.store(site.cast.seal())
-    asked = _asked(site)
-    _agree(site, asked)
+    asked = asked_at(site)
+    agree_on(site, asked)
     with pytest.raises(ServiceError) as caught:
         site.envelope(site.client("officer-court"), asked.request)
     assert caught.value.code == "not-entitled"
     with pytest.raises(ServiceError) as caught:
         site.client("decider-court").dossier(asked.request, lambda _: None, Holder.COURT)  # type: ignore[arg-type,return-value]
     assert caught.value.code == "not-entitled"
-    dossier, _ = _dossier(site, asked)
+    dossier, _ = dossier_of(site, asked)
     assert dossier.half.sealed == b""
 
 
@@ -156,13 +156,13 @@ def test_locked_by_one_opened_by_both(site: VaultSite) -> None:
         site.client(person).put_lock(lock.sign(human.signer))
 
     site.store(site.cast.seal())
-    asked = _asked(site)
-    _agree(site, asked)
+    asked = asked_at(site)
+    agree_on(site, asked)
     act("supervisor-procuratorate", "lock")
     turn = site.agent(Holder.COURT).turn()
     assert turn.released == () and any("locked" in why for _, why in turn.stopped)
     with pytest.raises(ServiceError) as caught:
-        _asked(site)
+        asked_at(site)
     assert caught.value.code == "locked"
     act("decider-court", "open")
     assert site.agent(Holder.COURT).turn().released == ()
@@ -205,7 +205,7 @@ def test_view_is_the_rules_choice(site: VaultSite) -> None:
     cast = site.cast
     sealed = cast.seal()
     site.store(sealed)
-    asked = _asked(site)
+    asked = asked_at(site)
     rosters = cast.rosters()
 
     class Lying(PaperLaw):

@@ -131,7 +131,7 @@ def vault_site(folder: Path, url: str | None = None) -> Iterator[VaultSite]:
     """A served vault whose rosters are published."""
     cast = Cast(now_ms())
     data = folder / "vault"
-    data.mkdir()
+    data.mkdir(exist_ok=True)
     place = create_site(data, Book.VAULT, database_url=url)
     cast.log_keys = [Ed25519Signer.load(place.key).verifier.vkey, MlDsa44Signer.load(place.pq_key).verifier.vkey]
     keys = {name: Ed25519Cosigner.generate(f"{name}.example/w") for name in ("court", "procuratorate")}
@@ -143,7 +143,8 @@ def vault_site(folder: Path, url: str | None = None) -> Iterator[VaultSite]:
         public = stack.enter_context(Publisher(site, every_s=0.05))
         database = Database.open(url or place.default_url)
         stack.callback(database.close)
-        METADATA.create_all(database.engine)
+        if url is None:
+            METADATA.create_all(database.engine)
         vault = Vault(database, site.log, public, data, cast.pins(), cast.law, rules_sha256(), now_ms)
         base = stack.enter_context(served(create_app(vault, ROUTERS)))
         made = VaultSite(folder, cast, vault, base)
