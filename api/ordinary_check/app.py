@@ -48,6 +48,7 @@ HEADERS: Final = (
 )
 _FORM: Final = "application/x-www-form-urlencoded"
 _FIELDS: Final = ("name", "resident_id")
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _ASK: Final = {"WWW-Authenticate": 'Basic realm="ordinary check", charset="UTF-8"'}
 
 log = structlog.get_logger("ordinary-check")
@@ -109,9 +110,15 @@ class Constant:
 
 
 def _staff(request: Request) -> None:
-    """Refuse who does not bring the counter's token, as a Bearer token or as the password of Basic."""
+    """Refuse who does not bring the counter's token, as a Bearer token or as the password of Basic.
+
+    Without a token the program is on loopback, where any page in a browser of this machine could reach it under a name
+    that it made point here (DNS rebinding): it then answers to loopback's own names alone.
+    """
     expected = request.app.state.token_hash
     if expected is None:
+        if request.url.hostname not in _LOOPBACK:
+            raise problem_of("not-entitled", "host: without a staff token only loopback's own names are answered to")
         return
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     token = given.encode() if kind.lower() == "bearer" else _password(given) if kind.lower() == "basic" else b""

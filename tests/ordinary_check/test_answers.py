@@ -20,6 +20,7 @@ from api.ordinary_check.index import CsvIndex, IndexFaultError, OrdinaryIndex, S
 from api.ordinary_check.person import PersonError, check_digit, person_of, spellings
 
 TOKEN = b"counter token of the test"
+HERE = "http://127.0.0.1:8404"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def index(people: City, tmp_path_factory: pytest.TempPathFactory) -> CsvIndex:
 
 @pytest.fixture
 def client(index: CsvIndex) -> Iterator[TestClient]:
-    with TestClient(create_app(index), raise_server_exceptions=False) as made:
+    with TestClient(create_app(index), HERE, raise_server_exceptions=False) as made:
         yield made
 
 
@@ -84,7 +85,7 @@ def test_whole_answers_are_equal_through_the_application(people: City, client: T
 )
 def test_nobody_absent_differs_in_anything(index: CsvIndex, name: str, number: int, born: int, language: str) -> None:
     """A name or number of some other form would get some other answer."""
-    client = TestClient(create_app(index))
+    client = TestClient(create_app(index), HERE)
     body = {"name": name, "resident_id": made_id(number, born)}
     headers = {"Accept-Language": language}
     standard = {"name": "王", "resident_id": made_id(1, 1944)}
@@ -197,6 +198,18 @@ def test_a_token_is_asked_for_where_one_is_set(index: CsvIndex, people: City) ->
     assert TOKEN.decode() not in repr(client.app.__dict__)
 
 
+@pytest.mark.parametrize(
+    "base", ["http://elsewhere.example", "http://127.0.0.1.elsewhere.example:8404", "http://10.0.0.1"]
+)
+def test_without_a_token_only_loopback_s_names_are_answered(index: CsvIndex, people: City, base: str) -> None:
+    """A web page that a counter opens could make its own name point here and ask about anybody."""
+    client = TestClient(create_app(index), base)
+    body = {"name": people.listed[0][0], "resident_id": people.listed[0][1]}
+    for said in (client.post("/v1/checks", json=body), client.post("/", data=body), client.get("/")):
+        assert said.status_code == 403
+    assert TestClient(create_app(index), "http://localhost:8404").get("/").is_success
+
+
 class Broken:
     def records(self, resident_id: str) -> list[Any]:
         raise IndexFaultError("table: the database does not answer")
@@ -210,7 +223,7 @@ class Odd:
 @pytest.mark.parametrize(("broken", "status"), [(Broken(), 503), (Odd(), 500)])
 def test_an_index_that_does_not_answer_clears_nobody(broken: OrdinaryIndex, status: int) -> None:
     """Everybody's record would be clean while the database is down."""
-    client = TestClient(create_app(broken), raise_server_exceptions=False)
+    client = TestClient(create_app(broken), HERE, raise_server_exceptions=False)
     said = client.post("/v1/checks", json={"name": "王伟", "resident_id": made_id(0, 1950)})
     assert said.status_code == status
     assert made_id(0, 1950) not in said.text

@@ -31,7 +31,7 @@ class Wire:
 
     def ask(self, head: str, body: bytes) -> bytes:
         """The answer's bytes, all of them."""
-        sent = f"{head}\r\nHost: counter\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        sent = f"{head}\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
         self.connection.sendall(sent)
         data = b""
         while b"\r\n\r\n" not in data:
