@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.vault.agent_folder import AgentFolder, opener_of, sealer_of
+from api.vault.agent_program import AgentProgram
 from vault.flows.rotate_halves import half_of_json
 from vault.halves import ViewId
 from vault.rotation import Rotation, rotate, rotation_lines
@@ -31,6 +32,13 @@ def rotate_all(
 ) -> RotationDone:
     """Re-seal every half that is under `old_key`."""
     program = folder.program(now_ms)
+    with program.client:
+        return _rotate_all(folder, program, old_key, now_ms, told)
+
+
+def _rotate_all(
+    folder: AgentFolder, program: AgentProgram, old_key: str, now_ms: Callable[[], int], told: Callable[[int], None]
+) -> RotationDone:
     sealer, done = sealer_of(folder), 0
     damaged: tuple[ViewId, ...] = ()
     while True:

@@ -1,0 +1,119 @@
+"""Rotating an agent's halves: nothing lost, resumable, and everything opens afterwards with the new key alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_vault_service import agree_on, asked_at, dossier_of
+from vault_cast import AGENCIES, Cast
+from vault_site import VaultSite, now_ms, vault_site
+
+from api.client.calls import ServiceError
+from api.vault.agent_folder import AgentFolder, epoch_name, make_agent
+from api.vault.client import publish_roster
+from api.vault.rotating import rotate_all
+from audit.crypto.hpke import OpeningKey
+from audit.crypto.keystore import Effort
+from vault import store
+from vault.errors import MalformedFormError
+from vault.flows import rotate_halves
+from vault.halves import KeyOpener, KeySealer, SealedHalf
+from vault.receiving import open_release
+from vault.rotation import Rotation, rotate, rotation_lines
+from vault.vocabulary import Holder
+
+PHRASE = b"a passphrase for tests"
+EFFORT = Effort(memory_kib=19 * 1024, passes=2)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[VaultSite]:
+    with vault_site(tmp_path) as made:
+        yield made
+
+
+def _folder(site: VaultSite) -> AgentFolder:
+    """The court's agent from a folder of its own, put on the roster."""
+    path = site.folder / "court-agent"
+    made = make_agent(path, agency="court-a", holder=Holder.COURT, vault=site.base, passphrase=PHRASE, effort=EFFORT)
+    _use(site, made)
+    (path / "pins.toml").write_bytes(site.cast.pins_text())
+    return made
+
+
+def _use(site: VaultSite, folder: AgentFolder) -> None:
+    site.cast.agent_keys[Holder.COURT] = folder.keystore.opening_key(epoch_name(folder.epoch))
+    site.cast.agent_signers[Holder.COURT] = folder.keystore.signing_key("agent")
+    site.cast.now_ms = now_ms()
+    for agency in AGENCIES:
+        publish_roster(site.base, site.cast.roster(agency).sign(site.cast.roster_keys[agency]))
+
+
+def _count(site: VaultSite, key: str) -> int:
+    with site.vault.database.reading() as connection:
+        return store.count_halves(connection, Holder.COURT, key)
+
+
+def test_rotated_killed_and_gone_on_with(site: VaultSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rotation that loses a half seals that record for ever; one that cannot go on leaves two keys for ever."""
+    monkeypatch.setattr(rotate_halves, "PAGE", 2)
+    folder = _folder(site)
+    sealed = site.cast.seal()
+    site.store(sealed)
+    site.store(site.cast.seal())
+    old = folder.keystore.opening_key(epoch_name(1))
+    new = folder.next_epoch(PHRASE)
+    with pytest.raises(ServiceError):
+        rotate_all(new, old.id, now_ms)  # the roster does not name the new key yet
+    _use(site, new)
+    seen: list[int] = []
+
+    def killed(done: int) -> None:
+        seen.append(done)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rotate_all(new, old.id, now_ms, killed)
+    assert seen == [2] and _count(site, old.id) == 4
+    done = rotate_all(new, old.id, now_ms)
+    assert (done.rotated, done.damaged) == (4, ()) and _count(site, old.id) == 0
+    new.forget_epoch(1, PHRASE)
+    asked = asked_at(site)
+    agree_on(site, asked)
+    for holder in Holder:
+        assert site.agent(holder).turn().released == (asked.request,)
+    dossier, releases = dossier_of(site, asked)
+    envelope = site.envelope(site.client("officer-procuratorate"), asked.request)
+    opened = open_release(asked, dossier, releases, envelope, site.cast.rosters(), now_ms())
+    assert opened.container.read(10**6).startswith(b"judicial_extract\n")
+
+
+def test_an_agent_rotates_its_own_halves_only(site: VaultSite) -> None:
+    """One holder's agent could overwrite the other's halves, and with them every record."""
+    folder = _folder(site)
+    site.store(site.cast.seal())
+    program = folder.program(now_ms)
+    site.clients.enter_context(program.client)
+    other = site.cast.agent_keys[Holder.PROCURATORATE]
+    assert program.client.halves(other.id) == []
+    form = Rotation(
+        agency="court-a", holder="procuratorate", old_key=other.id, new_key=other.id, halves=(), rotated_ms=now_ms()
+    )
+    with pytest.raises(ServiceError) as caught:
+        program.client.rotate(form.sign(program.agent.signer))
+    assert caught.value.code == "not-entitled"
+    with pytest.raises(MalformedFormError):
+        folder.forget_epoch(1, PHRASE)
+
+
+def test_a_half_that_does_not_open_is_named_and_left() -> None:
+    """A damaged half would stop the whole rotation, or be sealed again as garbage."""
+    cast = Cast()
+    halves = [one for view in cast.seal().views.values() for one in view.halves if one.holder is Holder.COURT]
+    broken = SealedHalf(halves[0].id, halves[0].holder, halves[0].key, halves[0].sealed[:-1] + b"\x00")
+    opener = KeyOpener(cast.agent_keys[Holder.COURT])
+    found = rotate([broken, *halves[1:]], opener, KeySealer(OpeningKey.generate().sealing_key))
+    assert found.damaged == (broken.id,) and len(found.halves) == 2
+    assert len(rotation_lines(found.halves)) == 2
