@@ -203,6 +203,14 @@ def request(connection: Connection, request_id: str) -> StoredRequest | None:
     return None if row is None else _request(row)
 
 
+def requests_of(connection: Connection, agency: str, officer: str, after: str) -> list[StoredRequest]:
+    """An officer's own requests."""
+    where = (REQUEST.c.id > after, REQUEST.c.agency == agency, REQUEST.c.officer == officer)
+    return [
+        _request(row) for row in connection.execute(select(REQUEST).where(*where).order_by(REQUEST.c.id).limit(PAGE))
+    ]
+
+
 def requests_seen_by(connection: Connection, agency: str, is_approver: bool, after: str) -> list[StoredRequest]:
     """Requests that an agency made or must decide or, for a half-holding one, approve and release."""
     found = select(REQUEST).where(REQUEST.c.id > after)

@@ -29,7 +29,7 @@ from vault.flows.admit_call import admit_call, expect_call
 from vault.flows.answer_notice import answer_notice
 from vault.flows.ask import ask
 from vault.flows.change_record import agree_to_change, propose_change
-from vault.flows.decide_request import approve_request, asked_of, decide_request, refuse_request
+from vault.flows.decide_request import approve_request, asked_of, decide_request, refuse_request, sees_agencys
 from vault.flows.hand_dossier import envelope_for, hand_dossier
 from vault.flows.rotate_halves import halves_to_rotate, rotate_halves
 from vault.flows.seal_record import seal_record
@@ -203,10 +203,13 @@ def post_request(body: SignedForm, caller: Officer, vault: TheVault) -> dict[str
 
 @router.get("/requests", operation_id="readRequests")
 def read_requests(caller: Anybody, vault: TheVault, after: After = "") -> dict[str, Any]:
-    """Requests that the caller's agency made, was asked, must approve or release; a page at most."""
+    """Requests that the caller's agency made, was asked, must approve or release (an officer's own); a page."""
     is_approver = caller.agency in vault.pins.approvers("")
     with vault.database.reading() as connection:
-        found = store.requests_seen_by(connection, caller.agency, is_approver, after)
+        if sees_agencys(caller):
+            found = store.requests_seen_by(connection, caller.agency, is_approver, after)
+        else:
+            found = store.requests_of(connection, caller.agency, caller.person, after)
     items = [_listed(one) for one in found]
     return {"requests": items, "after": found[-1].id if len(found) == store.PAGE else None}
 

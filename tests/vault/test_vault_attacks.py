@@ -345,6 +345,32 @@ def test_a_new_roster_between_request_and_delivery(site: VaultSite) -> None:
     site.publish()
 
 
+def test_an_officer_sees_own_requests_alone(site: VaultSite) -> None:
+    """That somebody asked is itself sensitive: officers and sealers must not see what their colleagues ask."""
+    cast = site.cast
+    cast.people["officer-2"] = Human("officer-2", "procuratorate-a", frozenset({Role.OFFICER}))
+    site.publish()
+    asked = _asked(site)
+    assert asked.request in {one["request"] for one in site.client("officer-procuratorate").requests()}
+    assert asked.request in {one["request"] for one in site.client("approver-procuratorate").requests()}
+    for person in ("officer-2", "sealer-court", "officer-court"):
+        assert site.client(person).requests() == []
+        _refused("not-found", site.client(person).request, asked.request)
+
+
+def test_a_revoked_sealers_key_brings_in_nothing(site: VaultSite) -> None:
+    """What a thief of a revoked key sealed must not enter under another sealer's form, though old records open."""
+    cast = site.cast
+    thief = Human("sealer-gone", "court-a", frozenset({Role.SEALER}), revoked_ms=now_ms() - 1000)
+    cast.people["sealer-gone"] = thief
+    site.publish()
+    own, cast.people["sealer-court"] = cast.people["sealer-court"], thief
+    sealed = cast.seal()
+    cast.people["sealer-court"] = own
+    mixed = dataclasses.replace(sealed, sealer=own)
+    _refused("malformed", site.store, mixed)
+
+
 # --- changes of a record's state -------------------------------------------------------------------------------------
 
 

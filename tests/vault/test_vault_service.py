@@ -139,7 +139,7 @@ def test_an_officer_sees_own_dossier_only(site: VaultSite) -> None:
     agree_on(site, asked)
     with pytest.raises(ServiceError) as caught:
         site.envelope(site.client("officer-court"), asked.request)
-    assert caught.value.code == "not-entitled"
+    assert caught.value.code == "not-found"
     with pytest.raises(ServiceError) as caught:
         site.client("decider-court").dossier(asked.request, lambda _: None, Holder.COURT)  # type: ignore[arg-type,return-value]
     assert caught.value.code == "not-entitled"

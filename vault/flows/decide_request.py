@@ -129,13 +129,23 @@ def refuse_request(vault: Vault, caller: Caller, request_id: str, data: bytes) -
 
 
 def asked_of(vault: Vault, caller: Caller, request_id: str) -> StoredRequest:
-    """A request that the caller's agency made, was asked, or must approve or release; Refused (not found) otherwise."""
+    """A request that the caller's agency made, was asked, or must approve or release; Refused (not found) otherwise.
+
+    Officers and sealers get their own alone: that somebody asked is itself sensitive (vault-law section 5, residual).
+    """
     with vault.database.reading() as connection:
         found = store.request(connection, request_id)
     agencies = {found.agency, found.recipient, *vault.pins.approvers("")} if found else set()
     need(caller.agency in agencies, Why.NOT_FOUND, "request: none of this name for this caller")
     assert found
+    is_own = (found.agency, found.officer) == (caller.agency, caller.person)
+    need(is_own or sees_agencys(caller), Why.NOT_FOUND, "request: none of this name for this caller")
     return found
+
+
+def sees_agencys(caller: Caller) -> bool:
+    """Whether the caller sees what all of the agency asks and is asked: who decides, approves, supervises, releases."""
+    return caller.holder is not None or bool(caller.roles & {Role.DECIDER, Role.APPROVER, Role.SUPERVISOR})
 
 
 def _is_again(known: list[StoredAct], data: bytes) -> bool:
