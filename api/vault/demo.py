@@ -2,6 +2,7 @@
 
     1. court and procuratorate run witnesses and agents; every agency keeps its own roster; the vault serves
     2. the court seals a case on its own device; police and procuratorate are told to seal their parts
+       and an ordinary check of the subject says what it says of everybody who is not on the ordinary index
     3. a prosecutor asks for it on a legal basis; the court's decider finds it on their own desk and decides
     4. the procuratorate's approver agrees: the intent is written into the log and cosigned by both witnesses
     5. each agent verifies for itself and re-seals its half; the officer's desk opens, watermarks and signs for it
@@ -27,6 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import httpx2
 from rich import box
 from rich.table import Table
 
@@ -112,6 +114,7 @@ def tell_vault_story(out: Path, say: Say) -> Table:
         sealed = seal_bundle(place.desk("clerk-court"), write_case(out / "case"))  # 2
         say(f"the court sealed record {sealed.record}: {sealed.views} views, {sealed.notices} notices")
         _answer_notice(place)
+        say(f"an ordinary check of the same person: {ordinary_check(out, running)}")
         request = _ask(place)  # 3
         say(f"the prosecutor asked: request {request}")
         _decide(place, request)
@@ -232,6 +235,21 @@ def _approve(place: Place, request: str) -> None:
     desk_work.approve_on(desk, desk_work.show(desk, request))
 
 
+def ordinary_check(out: Path, running: contextlib.ExitStack) -> str:
+    """What the counter's program answers: the same bytes for the sealed subject and for somebody never convicted."""
+    index, port = out / "ordinary-index.csv", free_port()
+    index.write_text(_INDEX, encoding="utf-8")
+    running.enter_context(
+        _process(out / "ordinary-check.log", "serve", "ordinary-check", "--csv", str(index), "--port", str(port))
+    )
+    _wait(lambda: _answers(port), "the ordinary check did not start; see ordinary-check.log")
+    address = f"http://127.0.0.1:{port}/v1/checks"
+    sealed, stranger = (httpx2.post(address, json=person, trust_env=False) for person in _CHECKED)
+    if (sealed.status_code, sealed.content) != (200, stranger.content):
+        raise VaultError("the ordinary check answers differently for a sealed person")
+    return f"{sealed.json()['result']}, byte for byte what a person never convicted gets"
+
+
 def _state(place: Place, request: str) -> str:
     return str(place.desk("prosecutor").client.request(request)["state"])
 
@@ -295,6 +313,14 @@ def _wait(holds: Callable[[], bool], otherwise: str) -> None:
         time.sleep(0.2)
 
 
+_INDEX: Final = """\
+name,resident_id,matter,date,authority
+陈一,320684199001010039,盗窃罪,2020-03-01,court-a
+"""
+_CHECKED: Final = (
+    {"name": "沈小舟", "resident_id": "320684200905100016"},
+    {"name": "林未名", "resident_id": "320684200803120024"},
+)
 _CASE: Final = """\
 case_no = "(2026)示例刑初1号"
 agency = "court-a"
@@ -309,7 +335,7 @@ joint = "none"
 [subject]
 name = "沈小舟"
 aliases = []
-resident_id = "none"
+resident_id = "320684200905100016"
 birth = 2009-05-10
 identifying = []
 
