@@ -283,6 +283,27 @@ def acknowledge(
         raise typer.Exit(2)
 
 
+@desk.command("serve")
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on loopback.")] = 8411,
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Serve the desk's own API on loopback, for pages and programs of the person who sits at it."""
+    import secrets
+
+    import uvicorn
+
+    from api.vault.desk_server import create_desk_app
+
+    with refusals():
+        opened = _opened(at, passphrase_file)
+        token = secrets.token_urlsafe(24)
+        typer.echo(f"http://127.0.0.1:{port} start token: {token}")
+        app = create_desk_app(opened, token)
+        uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_config=None, server_header=False)
+
+
 @desk.command("overdue")
 def overdue(at: At = HERE, passphrase_file: PassphraseFile = None) -> None:
     """What waits too long: for the procuratorate's supervisors."""
