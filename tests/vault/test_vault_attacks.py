@@ -371,6 +371,19 @@ def test_a_revoked_sealers_key_brings_in_nothing(site: VaultSite) -> None:
     _refused("malformed", site.store, mixed)
 
 
+def test_a_broken_dossier_stops_one_request_alone(site: VaultSite) -> None:
+    """An answer that is no dossier must be told as such; an agent that falls over it releases nothing for anybody."""
+    asked, decision, _ = _decided(site)
+    site.client("approver-procuratorate").act(asked.request, "approval", _approved(site, asked, decision))
+    agent = site.agent(Holder.COURT)
+    known = agent.client._get
+    for answer in ({}, {"decision": 1}, {"decision": "", "half": {"key": "", "sealed": "?"}}):
+        agent.client._get = lambda path, answer=answer: answer if path.endswith("/dossier") else known(path)  # type: ignore[method-assign,misc]
+        assert asked.request in {request for request, _ in agent.turn().stopped}
+    agent.client._get = known  # type: ignore[method-assign]
+    assert asked.request in agent.turn().released
+
+
 # --- changes of a record's state -------------------------------------------------------------------------------------
 
 
