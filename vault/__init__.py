@@ -1,1 +1,1 @@
-"""The room of sealed juvenile records; it knows nothing of linkage, and linkage nothing of it. Still empty."""
+"""The room of sealed juvenile records; it knows nothing of linkage, and linkage nothing of it."""

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.console import err, progress, refusals
 from api.cli.desk import PassphraseFile, read_passphrase
 
+if TYPE_CHECKING:
+    from vault.keys.pkcs11_token import Token
+
 agent = typer.Typer(no_args_is_help=True, help="Hold one half of every sealed record, and release it by the law alone.")
 
 At = Annotated[Path, typer.Option("--at", help="The agent's folder.")]
+Module = Annotated[Path | None, typer.Option(help="PKCS#11 module of the token that holds a part of each key.")]
+Label = Annotated[str, typer.Option(help="With --module: the token's label.")]
+PinFile = Annotated[Path | None, typer.Option(help="With --module: file (mode 0600) with the PIN.")]
 HERE = Path("agent")
+
+
+@contextmanager
+def _token(
+    module: Path | None, label: str, pin_file: Path | None, *, may_write: bool = False
+) -> Iterator[Token | None]:
+    """The opened token, or None for an agent whose keys are in its keystore alone."""
+    if module is None:
+        yield None
+        return
+    from audit.crypto import passphrase
+    from vault.keys.pkcs11_token import TokenPlace, opened_token
+
+    pin = passphrase.from_file(pin_file) if pin_file else passphrase.from_prompt("PIN of the token")
+    with opened_token(TokenPlace(module, label), pin, may_write=may_write) as token:
+        yield token
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +53,9 @@ def init(
     vault: Annotated[str, typer.Option(help="Address of the vault.")],
     at: At = HERE,
     passphrase_file: PassphraseFile = None,
+    module: Module = None,
+    label: Label = "",
+    pin_file: PinFile = None,
 ) -> None:
     """Make the agent's folder with fresh keys and print the card for the agency's roster keeper."""
     from api.vault.agent_folder import make_agent
@@ -40,8 +67,10 @@ def init(
         if holder not in {one.value for one in Holder}:
             raise MalformedFormError("holder: court or procuratorate expected")
         phrase = read_passphrase(passphrase_file, is_new=True)
-        made = make_agent(at, agency=agency, holder=Holder(holder), vault=vault, passphrase=phrase)
-    typer.echo(agent_card(made.keys()), nl=False)
+        with _token(module, label, pin_file, may_write=True) as token:
+            made = make_agent(at, agency=agency, holder=Holder(holder), vault=vault, passphrase=phrase, token=token)
+            card = agent_card(made.keys(token))
+    typer.echo(card, nl=False)
     err.print(f"agent ready → {at}")
     err.print("next: give the card to the roster keeper, and put pins.toml into the agent's folder")
 
@@ -52,14 +81,17 @@ def run(
     every_s: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 5.0,
     once: Annotated[bool, typer.Option("--once", help="Look once and stop.")] = False,
     passphrase_file: PassphraseFile = None,
+    module: Module = None,
+    label: Label = "",
+    pin_file: PinFile = None,
 ) -> None:
     """Poll the vault, verify what is authorised, release what holds; no port is opened."""
     from api.client.calls import ServiceError
     from api.vault.agent_folder import open_agent
     from api.vault.serving import now_ms
 
-    with refusals():
-        program = open_agent(at, read_passphrase(passphrase_file)).program(now_ms)
+    with refusals(), _token(module, label, pin_file) as token:
+        program = open_agent(at, read_passphrase(passphrase_file)).program(now_ms, token)
         while True:
             try:
                 turn = program.turn()
@@ -86,15 +118,23 @@ def lock(at: At = HERE) -> None:
 
 
 @agent.command("rekey")
-def rekey(at: At = HERE, passphrase_file: PassphraseFile = None) -> None:
+def rekey(
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+    module: Module = None,
+    label: Label = "",
+    pin_file: PinFile = None,
+) -> None:
     """Make a new opening key beside the old one and print the card for the roster keeper."""
     from api.vault.agent_folder import open_agent
     from api.vault.roster_keeper import agent_card
 
     with refusals():
         phrase = read_passphrase(passphrase_file)
-        made = open_agent(at, phrase).next_epoch(phrase)
-    typer.echo(agent_card(made.keys()), nl=False)
+        with _token(module, label, pin_file, may_write=True) as token:
+            made = open_agent(at, phrase).next_epoch(phrase, token)
+            card = agent_card(made.keys(token))
+    typer.echo(card, nl=False)
     err.print("next: sealink roster agent CARD, sign, publish; then sealink agent rotate")
 
 
@@ -103,19 +143,22 @@ def rotate(
     forget: Annotated[bool, typer.Option("--forget", help="Destroy the old key when no half is under it.")] = False,
     at: At = HERE,
     passphrase_file: PassphraseFile = None,
+    module: Module = None,
+    label: Label = "",
+    pin_file: PinFile = None,
 ) -> None:
     """Seal every half of the epoch before to the present key; killed, it goes on where it stood."""
-    from api.vault.agent_folder import epoch_name, open_agent
+    from api.vault.agent_folder import open_agent
     from api.vault.rotating import rotate_all
     from api.vault.serving import now_ms
     from vault.errors import HalfError
 
-    with refusals(), progress() as bar:
+    with refusals(), _token(module, label, pin_file) as token, progress() as bar:
         phrase = read_passphrase(passphrase_file)
         folder = open_agent(at, phrase)
-        old = folder.keystore.opening_key(epoch_name(folder.epoch - 1))
+        old = folder.opener(folder.epoch - 1, token)
         told = bar("halves")
-        done = rotate_all(folder, old.id, now_ms, lambda count: told(count, count))
+        done = rotate_all(folder, old.id, now_ms, lambda count: told(count, count), token)
         if done.damaged:
             raise HalfError(f"rotation: {len(done.damaged)} halves do not open with the old key; it is kept")
         if forget:

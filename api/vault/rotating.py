@@ -11,12 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from api.vault.agent_folder import AgentFolder, opener_of, sealer_of
 from api.vault.agent_program import AgentProgram
 from vault.flows.rotate_halves import half_of_json
 from vault.halves import ViewId
 from vault.rotation import Rotation, rotate, rotation_lines
+
+if TYPE_CHECKING:
+    from vault.keys.pkcs11_token import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +32,27 @@ class RotationDone:
 
 
 def rotate_all(
-    folder: AgentFolder, old_key: str, now_ms: Callable[[], int], told: Callable[[int], None] = lambda done: None
-) -> RotationDone:
+    folder: AgentFolder, old_key: str, now_ms: Callable[[], int], told: Callable[[int], None] = lambda done: None,
+    token: Token | None = None,
+) -> RotationDone:  # fmt: skip
     """Re-seal every half that is under `old_key`."""
-    program = folder.program(now_ms)
+    program = folder.program(now_ms, token)
     with program.client:
-        return _rotate_all(folder, program, old_key, now_ms, told)
+        return _rotate_all(folder, program, old_key, now_ms, told, token)
 
 
 def _rotate_all(
-    folder: AgentFolder, program: AgentProgram, old_key: str, now_ms: Callable[[], int], told: Callable[[int], None]
-) -> RotationDone:
-    sealer, done = sealer_of(folder), 0
+    folder: AgentFolder, program: AgentProgram, old_key: str, now_ms: Callable[[], int], told: Callable[[int], None],
+    token: Token | None,
+) -> RotationDone:  # fmt: skip
+    sealer, done = sealer_of(folder, token), 0
     damaged: tuple[ViewId, ...] = ()
     while True:
         page = [half_of_json(value) for value in program.client.halves(old_key)]
         todo = [half for half in page if half.id not in damaged]
         if not todo:
             return RotationDone(done, damaged)
-        found = rotate(todo, opener_of(folder, todo[0]), sealer)
+        found = rotate(todo, opener_of(folder, todo[0], token), sealer)
         damaged += found.damaged
         if found.halves:
             form = Rotation(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from soft_token import PIN, SoftTokens
 from test_vault_service import agree_on, asked_at, dossier_of
 from vault_cast import AGENCIES, Cast
 from vault_site import VaultSite, now_ms, vault_site
 
 from api.client.calls import ServiceError
 from api.vault.agent_folder import AgentFolder, epoch_name, make_agent
+from api.vault.agent_program import AgentProgram
 from api.vault.client import publish_roster
 from api.vault.rotating import rotate_all
 from audit.crypto.hpke import OpeningKey
@@ -20,6 +23,7 @@ from vault import store
 from vault.errors import MalformedFormError
 from vault.flows import rotate_halves
 from vault.halves import KeyOpener, KeySealer, SealedHalf
+from vault.keys.pkcs11_token import Token, opened_token
 from vault.receiving import open_release
 from vault.rotation import Rotation, rotate, rotation_lines
 from vault.vocabulary import Holder
@@ -34,21 +38,32 @@ def site(tmp_path: Path) -> Iterator[VaultSite]:
         yield made
 
 
-def _folder(site: VaultSite) -> AgentFolder:
+def _folder(site: VaultSite, token: Token | None = None) -> AgentFolder:
     """The court's agent from a folder of its own, put on the roster."""
     path = site.folder / "court-agent"
-    made = make_agent(path, agency="court-a", holder=Holder.COURT, vault=site.base, passphrase=PHRASE, effort=EFFORT)
-    _use(site, made)
+    made = make_agent(
+        path, agency="court-a", holder=Holder.COURT, vault=site.base, passphrase=PHRASE, effort=EFFORT, token=token
+    )
+    _use(site, made, token)
     (path / "pins.toml").write_bytes(site.cast.pins_text())
     return made
 
 
-def _use(site: VaultSite, folder: AgentFolder) -> None:
-    site.cast.agent_keys[Holder.COURT] = folder.keystore.opening_key(epoch_name(folder.epoch))
+def _use(site: VaultSite, folder: AgentFolder, token: Token | None = None) -> None:
+    site.cast.seal_texts[Holder.COURT] = folder.keys(token).seal
     site.cast.agent_signers[Holder.COURT] = folder.keystore.signing_key("agent")
+    if token is None:
+        site.cast.agent_keys[Holder.COURT] = folder.keystore.opening_key(epoch_name(folder.epoch))
     site.cast.now_ms = now_ms()
     for agency in AGENCIES:
         publish_roster(site.base, site.cast.roster(agency).sign(site.cast.roster_keys[agency]))
+
+
+def _program(site: VaultSite, folder: AgentFolder, token: Token | None) -> AgentProgram:
+    """The agent of a folder, under the cast's own law."""
+    made = folder.program(now_ms, token)
+    site.clients.enter_context(made.client)
+    return dataclasses.replace(made, agent=dataclasses.replace(made.agent, law=site.cast.law))
 
 
 def _count(site: VaultSite, key: str) -> int:
@@ -117,3 +132,28 @@ def test_a_half_that_does_not_open_is_named_and_left() -> None:
     found = rotate([broken, *halves[1:]], opener, KeySealer(OpeningKey.generate().sealing_key))
     assert found.damaged == (broken.id,) and len(found.halves) == 2
     assert len(rotation_lines(found.halves)) == 2
+
+
+def test_an_agent_with_a_token_releases_and_rotates(site: VaultSite, tokens: SoftTokens) -> None:
+    """The profile for real agencies would work in tests of its keys and in no agent."""
+    with opened_token(tokens.add("court"), PIN, may_write=True) as token:
+        folder = _folder(site, token)
+        site.store(site.cast.seal())
+        asked = asked_at(site)
+        agree_on(site, asked)
+        program = _program(site, folder, token)
+        turn = program.turn()
+        assert turn.stopped == () and turn.released == (asked.request,)
+        old = folder.opener(1, token)
+        new = folder.next_epoch(PHRASE, token)
+        _use(site, new, token)
+        assert rotate_all(new, old.id, now_ms, token=token).rotated == 3
+        assert _count(site, old.id) == 0 and _count(site, new.opener(2, token).id) == 3
+    without = _program(site, new, None)
+    site.store(site.cast.seal())
+    again = asked_at(site)
+    agree_on(site, again)
+    turn = without.turn()  # the keystore alone opens nothing
+    assert again.request not in turn.released and [
+        request for request, why in turn.stopped if "key that this agent does not have" in why
+    ] == [again.request]

@@ -27,8 +27,9 @@ from vault.agent import Agent, Dossier
 from vault.asking import Asked, Grounds, Officer, Papers, Subject, make_request
 from vault.checks import Given, check_consent
 from vault.deciding import Signer, approve, decide
-from vault.halves import KeyOpener, KeySealer, ViewId
+from vault.halves import KeyOpener, ViewId
 from vault.index import IndexEntry
+from vault.keys.opener import parse_sealer
 from vault.pins import Pins, parse_pins
 from vault.rosters import AgentKeys, Person, Roster, Rosters
 from vault.sealing import SealedView, seal_view
@@ -174,6 +175,7 @@ class Cast:
         self.witness_keys = {name: key.verifier.vkey for name, key in self.log.witnesses.items()}
         self.memories = {holder: PaperMemory() for holder in Holder}
         self.locks = PaperLocks()
+        self.seal_texts: dict[Holder, str] = {}
         self._versions = itertools.count(1)
 
     # --- what is pinned and published ------------------------------------------------------------------------------
@@ -194,12 +196,16 @@ class Cast:
         holder, issued_ms = HOLDS.get(agency), self.now_ms - DAY
         agent = None
         if holder:
-            keys = self.agent_keys[holder].sealing_key.to_text()
+            keys = self.seal_text(holder)
             agent = AgentKeys(self.agent_signers[holder].verifying_key, keys, 1)
         people = tuple(human.on_roster(self.now_ms) for human in self.people.values() if human.agency == agency)
         return Roster(
             agency, next(self._versions), issued_ms, issued_ms + 30 * DAY, self.desks[agency].sealing_key, people, agent
         )
+
+    def seal_text(self, holder: Holder) -> str:
+        """What halves of a holder are sealed to: the keystore's key, unless a test has an agent of its own."""
+        return self.seal_texts.get(holder) or self.agent_keys[holder].sealing_key.to_text()
 
     def rosters(self) -> Rosters:
         return Rosters(self.pins(), [self.roster(agency) for agency in AGENCIES])
@@ -222,7 +228,7 @@ class Cast:
         kinds = changes.pop("kinds", KINDS)
         record = changes.pop("record", new_request_id(self.now_ms - DAY))
         sealer = self.people[f"sealer-{agency.split('-')[0]}"]
-        agents = {holder: KeySealer(self.agent_keys[holder].sealing_key) for holder in Holder}
+        agents = {holder: parse_sealer(self.seal_text(holder)) for holder in Holder}
         views: dict[View, SealedView] = {}
         envelopes: dict[View, bytes] = {}
         for view in View:
