@@ -1,7 +1,7 @@
 """The vault's speed against plain AES-256-GCM of the same bytes in the same run, and its release on one machine.
 
 1. Seal and open (verified before shown) a view of 64 MB, over AES-GCM alone on the same 64 KiB chunks, both from memory
-   into memory: keys, halves, header, two hashes of the body, signature are what the ratio pays for.
+   into memory: the hash of the body under the signature, twice when opening, is what the ratio pays for.
 2. Records of 4 KB with three views, signed, sealed per second.
 3. A release: from the last approval to both halves at the vault, with real log, two witnesses, HTTP (p50).
 4. Rotation of records with three views, both profiles where a token is there: opened and sealed again per half.

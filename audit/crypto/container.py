@@ -27,14 +27,12 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 
 from audit.canonical import JsonValue
-from audit.crypto.body_hash import BodyHash
 from audit.crypto.container_binding import MAGIC, body_key, commitment, header_hash, nonce, statement, wrap_aad
 from audit.crypto.container_header import LONGEST, Header, Purpose, Wrap, make_header, parse_header
 from audit.crypto.errors import (
@@ -54,6 +52,7 @@ from audit.crypto.suites import Suite, suite
 CHUNK = 64 * 1024
 _TRAILER = b"signed\n"
 _LENGTH_BYTES = 4
+_HASHED_AT_ONCE = 1024 * 1024
 _INFO = b"sealink/v1/container"
 
 
@@ -93,13 +92,12 @@ def seal_container(
     header = make_header(sender.suite, purpose, ids, facts or {}, sender.id, wraps, committed)
 
     out.write(MAGIC + len(header.raw).to_bytes(_LENGTH_BYTES, "big") + header.raw)
-    hasher, length = BodyHash(chosen), 0
-    with closing(hasher):
-        for sealed in _seal_chunks(chosen, secret, header, body):
-            hasher.add(sealed)
-            length += len(sealed)
-            out.write(sealed)
-        signed = statement(chosen, header, hasher.digest(), length)
+    hasher, length = chosen.hasher(), 0
+    for sealed in _seal_chunks(chosen, secret, header, body):
+        hasher.update(sealed)
+        length += len(sealed)
+        out.write(sealed)
+    signed = statement(chosen, header, hasher.digest(), length)
     out.write(_TRAILER + sender.sign(signed))
     return chosen.hash(signed)
 
@@ -211,17 +209,17 @@ class OpenContainer:
         self._is_started = True
         verified, chosen = self.verified, self._chosen
         cipher, aad = chosen.aead(body_key(chosen, self._secret)), header_hash(chosen, self.header)
-        with closing(BodyHash(chosen)) as hasher:
-            for number, is_last, sealed in _sealed_chunks(verified, chosen.tag_bytes):
-                hasher.add(sealed)
-                try:
-                    plain = cipher.decrypt(nonce(chosen, number, is_last), sealed, aad)
-                except InvalidTag:
-                    raise DamagedBodyError("container: a chunk does not authenticate") from None
-                if plain:
-                    yield plain
-            if not hmac.compare_digest(hasher.digest(), verified.body_hash):
-                raise DamagedBodyError("container: the body changed while it was being read")
+        hasher = chosen.hasher()
+        for number, is_last, sealed in _sealed_chunks(verified, chosen.tag_bytes):
+            hasher.update(sealed)
+            try:
+                plain = cipher.decrypt(nonce(chosen, number, is_last), sealed, aad)
+            except InvalidTag:
+                raise DamagedBodyError("container: a chunk does not authenticate") from None
+            if plain:
+                yield plain
+        if not hmac.compare_digest(hasher.digest(), verified.body_hash):
+            raise DamagedBodyError("container: the body changed while it was being read")
         self.is_complete = True
 
     def read(self, limit: int) -> bytes:
@@ -236,17 +234,32 @@ class OpenContainer:
 
 def _seal_chunks(chosen: Suite, secret: bytes, header: Header, body: Iterable[bytes]) -> Iterator[bytes]:
     cipher, aad = chosen.aead(body_key(chosen, secret)), header_hash(chosen, header)
-    number, held = 0, bytearray()
+    for number, is_last, chunk in _numbered(body):
+        yield cipher.encrypt(nonce(chosen, number, is_last), chunk, aad)
+
+
+def _numbered(body: Iterable[bytes]) -> Iterator[tuple[int, bool, bytes]]:
+    """(number, is it the last, plaintext): full chunks, the last perhaps shorter, and empty for an empty body.
+
+    A full chunk is held back until more has come: whether it is the last is part of its nonce.
+    """
+    number, full, partial = 0, b"", bytearray()
     for piece in body:
-        for at in range(0, len(piece), CHUNK):
-            held += piece[at : at + CHUNK]
-            if len(held) > CHUNK:  # never flush a full chunk before knowing that it is not the last
-                with memoryview(held) as view:
-                    chunk = bytes(view[:CHUNK])
-                del held[:CHUNK]
-                yield cipher.encrypt(nonce(chosen, number, False), chunk, aad)
-                number += 1
-    yield cipher.encrypt(nonce(chosen, number, True), bytes(held), aad)
+        at = 0
+        while at < len(piece):
+            if full:
+                yield number, False, full
+                number, full = number + 1, b""
+            taken = piece[at : at + CHUNK - len(partial)]
+            at += len(taken)
+            if len(taken) == CHUNK:
+                full = bytes(taken)  # the common case: nothing is copied
+                continue
+            partial += taken
+            if len(partial) == CHUNK:
+                full = bytes(partial)
+                partial.clear()
+    yield number, True, full or bytes(partial)
 
 
 def _sealed_chunks(verified: VerifiedContainer, tag_bytes: int) -> Iterator[tuple[int, bool, bytes]]:
@@ -269,14 +282,13 @@ def _sealed_chunks(verified: VerifiedContainer, tag_bytes: int) -> Iterator[tupl
 
 
 def _hash_body(stream: BinaryIO, start: int, end: int, chosen: Suite) -> bytes:
-    left, whole = end - start, CHUNK + chosen.tag_bytes
+    hasher, left = chosen.hasher(), end - start
     stream.seek(start)
-    with closing(BodyHash(chosen)) as hasher:
-        while left:
-            piece = _read(stream, min(left, whole))
-            hasher.add(piece)
-            left -= len(piece)
-        return hasher.digest()
+    while left:
+        piece = _read(stream, min(left, _HASHED_AT_ONCE))
+        hasher.update(piece)
+        left -= len(piece)
+    return hasher.digest()
 
 
 def _unwrap(header: Header, opener: OpeningKey) -> bytes:
