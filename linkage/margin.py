@@ -27,7 +27,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from scipy.stats import gamma, norm
+from scipy.special import gammaincinv, ndtri
 
 Filters = NDArray[np.uint64]
 Floats = NDArray[np.float32]
@@ -115,7 +115,7 @@ def critical_population(rho: float, kin: float = 0.0, safety: float = 1.0) -> fl
 
 def noise_line(bits: int, records: int) -> float:
     """Excess similarity x (Dice − ½, doubled) that chance lifts `CHANCE_PAIRS` of `records` others above."""
-    return float(norm.isf(min(0.5, CHANCE_PAIRS / max(records, 1)))) / math.sqrt(bits)
+    return -float(ndtri(min(0.5, CHANCE_PAIRS / max(records, 1)))) / math.sqrt(bits)
 
 
 def measure_margins(
@@ -176,7 +176,7 @@ def _margin(
     low, strangers, high = sums.rho_squared(m)
     kin = density * 2 * sums.kin_product / n * m
     per_pair = (population - 1) / max(sums.pairs, 1)
-    limits = (float(gamma.ppf(0.05, sums.above)) if sums.above else 0.0, float(gamma.ppf(0.95, sums.above + 1)))
+    limits = (float(gammaincinv(sums.above, 0.05)) if sums.above else 0.0, float(gammaincinv(sums.above + 1, 0.95)))
     return Margin(
         population=population,
         t=t,

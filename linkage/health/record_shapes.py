@@ -17,9 +17,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, hypergeom, norm
 
 from linkage.health.shared_keys import Ints, SharedKeys
+from linkage.health.tails import binomial_at_least, hypergeometric_tails, normal_quantile_above
 
 FEWEST: Final = 20
 """Records, pairs or keys below which a deviation from chance says nothing."""
@@ -109,7 +109,7 @@ def nearness(records: int, shared: Sequence[SharedKeys]) -> float | None:
         return None
     width = max(1, records // 100)
     chance = width * (2 * records - width - 1) / (records * (records - 1))
-    return _deviation(float(binom.sf(int((lone <= width).sum()) - 1, len(lone), chance)))
+    return _deviation(binomial_at_least(int((lone <= width).sum()), len(lone), chance))
 
 
 def worst(values: Iterable[float | None]) -> float | None:
@@ -123,13 +123,12 @@ def _runs(bits: NDArray[np.bool_]) -> float | None:
     if min(ones, n - ones) < FEWEST:
         return None
     runs = int(bits[0]) + int((bits[1:] & ~bits[:-1]).sum())
-    chance = hypergeom(n, n - ones + 1, ones)
-    return _deviation(min(float(chance.cdf(runs)), float(chance.sf(runs - 1))))
+    return _deviation(min(hypergeometric_tails(n, n - ones + 1, ones, runs)))
 
 
 def _deviation(tail: float) -> float:
     """Standard deviations whose one-sided tail it is; 0 for half and more."""
-    return float(norm.isf(max(tail, _LEAST_TAIL))) if tail < 0.5 else 0.0
+    return normal_quantile_above(max(tail, _LEAST_TAIL)) if tail < 0.5 else 0.0
 
 
 def _trend(bits: NDArray[np.bool_]) -> float | None:

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import norm
 
 from linkage.health.bit_patterns import Filters, evenly, unpacked
+from linkage.health.tails import normal_quantile_above
 
 SAMPLE: Final = 3_000
 BINS: Final = 64
@@ -54,7 +54,7 @@ class Similarities:
 
 def noise_line(bits: int, population: int) -> float:
     """Share of equal bits that unrelated fair filters reach for CHANCE_PAIRS of `population` others."""
-    z = float(norm.isf(min(0.5, CHANCE_PAIRS / max(population, 1))))
+    z = normal_quantile_above(min(0.5, CHANCE_PAIRS / max(population, 1)))
     return 0.5 + z / math.sqrt(4 * bits)
 
 

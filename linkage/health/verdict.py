@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from scipy.stats import chi2
-
 from linkage.encoded import Header
 from linkage.floor import FLOOR
 from linkage.health import limits
@@ -26,6 +24,7 @@ from linkage.health.measures import BatchMeasures
 from linkage.health.own_figures import PUBLISH_FROM, STATED, Margin, OwnFigures, rounded_up
 from linkage.health.record_shapes import worst
 from linkage.health.similarities import Similarities
+from linkage.health.tails import chi_square_quantile
 from linkage.margin import SAFETY, critical_correlation
 from linkage.plan import Plan, diffusion_for
 
@@ -192,7 +191,7 @@ def _surely_by_chance(graph: KeyGraph, population: int) -> float:
     pairs = graph.by_chance - limits.UNLIKE_RECORDS * graph.children
     if pairs <= 0 or not graph.children:
         return 0.0
-    return float(chi2.ppf(0.05, 2 * pairs) / graph.children * population / graph.children)
+    return float(chi_square_quantile(0.05, 2 * pairs) / graph.children * population / graph.children)
 
 
 def _telling(header: Header, plan: Plan) -> int:
