@@ -33,7 +33,7 @@ from audit.crypto.keystore import Effort
 from vault.halves import INFO_HELD, Half, SealedHalf, ViewId, content_key, held_binding
 from vault.vocabulary import Holder, View
 
-RESIDENT_ID = "320684200905101236"
+RESIDENT_ID = "320684200905100016"
 WORDS = {
     "name": "沈小舟",
     "resident id": RESIDENT_ID,
@@ -116,7 +116,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     def behind_recorder(folder: Path, *, port: int, **more: Any) -> Path:
         to = free_port()
         recorders.append(Recorder(port, to))
-        patch.setattr(demo, "_answers", lambda _: answers(to))  # the recorder answers before the vault does
+        # The recorder answers before the vault does.
+        patch.setattr(demo, "_answers", lambda asked: answers(to if asked == port else asked))
         return make_folder(folder, port=to, **more)
 
     class Watched(popen):  # type: ignore[misc,valid-type]
@@ -137,7 +138,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         patch.setattr(demo, "make_vault_folder", behind_recorder)
         patch.setattr(demo.subprocess, "Popen", Watched)
         patch.setattr(demo, "_proven", look)
-        patch.setattr(demo, "_CASE", demo._CASE.replace('resident_id = "none"', f'resident_id = "{RESIDENT_ID}"'))
+        assert RESIDENT_ID in demo._CASE
         tell_vault_story(found.out, lambda said: _note(found, said))
     for recorder in recorders:
         recorder.close()
