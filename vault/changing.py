@@ -18,7 +18,7 @@ from typing import Final
 
 from audit.crypto.signed_object import Kind
 from audit.shapes import CODE, COUNT, SHA256, ULID, Shape, choice
-from vault.checks import Party, check_people
+from vault.checks import Party
 from vault.errors import MalformedFormError
 from vault.forms import Form, Signed, open_form, shaped
 from vault.rosters import Rosters
@@ -100,8 +100,3 @@ def read_agreement(
 def is_agreed(proposal: Signed[Proposal], agreements: Iterable[str], rosters: Rosters) -> bool:
     """Whether every half-holding agency that is not the sealing one is among `agreements` (agencies)."""
     return set(agreements) == set(rosters.pins.approvers(proposal.form.agency))
-
-
-def check_signers(parties: list[Party]) -> None:
-    """Proposer and approvers are different people; CheckFailedError otherwise."""
-    check_people(parties)

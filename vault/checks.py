@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from audit.commitments import hash_output
-from audit.crypto.container_cover import VerifiedCover, claimed_header, verify_cover
+from audit.crypto.container_cover import VerifiedCover, verify_cover
 from audit.crypto.container_header import Purpose
 from audit.crypto.errors import CryptoError
 from audit.crypto.hpke import SealingKey
@@ -278,11 +278,6 @@ def _check_said(said: Entry, salt: bytes, consent: Consent) -> None:
     }
     for name, (found, wanted) in expected.items():
         _hold(found == wanted, Stop.ENTRY, f"its {name} is not that of this release")
-
-
-def claimed_agency(cover: bytes) -> str:
-    """The sealing agency that a cover names, unverified."""
-    return str(claimed_header(cover).ids.get("agency", ""))
 
 
 def sealers_of(roster: Roster) -> list[VerifyingKey]:

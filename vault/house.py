@@ -9,7 +9,6 @@ Sees:      ciphertext, commitments, hashes
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Connection
 
 from audit.database import Database
-from audit.entry import Actor, Basis, Decision, Entry
+from audit.entry import Actor, Decision, Entry
 from audit.events import Outcome, Reason
 from audit.log import Log
 from audit.publisher import WitnessedReceipt
@@ -34,7 +33,7 @@ from vault.forms import F, Signed, open_form
 from vault.locking import counted, is_locked
 from vault.pins import Pins
 from vault.requests import Lock
-from vault.rosters import Roster, Rosters, is_by_pinned, open_roster
+from vault.rosters import Roster, Rosters, read_once
 from vault.vocabulary import Holder
 
 RULES_ID: Final = "vault-1"
@@ -65,7 +64,7 @@ class Vault:
     law: Lawbook
     rules: str
     now_ms: Callable[[], int]
-    _seen: dict[bytes, Roster] = field(default_factory=dict, repr=False)
+    _seen: dict[bytes, Roster | None] = field(default_factory=dict, repr=False)
 
     @property
     def envelopes(self) -> Path:
@@ -91,12 +90,9 @@ class Vault:
         """The newest roster of each agency, verified under the pins."""
         found = Rosters(self.pins)
         for data in store.newest_rosters(connection):
-            if not is_by_pinned(data, self.pins):
-                continue
-            known = hashlib.sha256(data).digest()
-            if known not in self._seen:
-                self._seen[known] = open_roster(data, self.pins)
-            found.take(self._seen[known])
+            roster = read_once(data, self.pins, self._seen)
+            if roster is not None:
+                found.take(roster)
         return found
 
     def is_locked(self, connection: Connection, rosters: Rosters) -> bool:
@@ -121,11 +117,6 @@ def signed_by(caller: Caller, form: type[F], data: bytes, rosters: Rosters, now_
 def service_actor() -> Actor:
     """Who the log names for what the service does by itself."""
     return Actor("vault", "vault", "service", "none", "service")
-
-
-def basis_of(law: str, letter: str, approvals: tuple[str, ...] = ()) -> Basis:
-    """The basis of an act on a request."""
-    return Basis(law, letter, approvals)
 
 
 def caller_actor(caller: Caller, role: str) -> Actor:

@@ -6,14 +6,13 @@ Sees:      public keys, pseudonyms
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from audit.crypto.whole_file import whole_file
 from vault.errors import RosterError
 from vault.pins import Pins
-from vault.rosters import Roster, Rosters, is_by_pinned, open_roster
+from vault.rosters import Roster, Rosters, read_once
 
 
 class KeptRosters:
@@ -29,7 +28,7 @@ class KeptRosters:
         found = Rosters(self._pins)
         for agency in self._pins.agencies:
             path = self._folder / agency
-            roster = self._open(path.read_bytes()) if path.exists() else None
+            roster = read_once(path.read_bytes(), self._pins, self._opened) if path.exists() else None
             if roster is not None:
                 found.take(roster)
         return found
@@ -38,7 +37,7 @@ class KeptRosters:
         """Take what the vault sent; RosterError when it sends an older one than was seen. Durable when it returns."""
         found = self.known()
         for data in rosters:
-            roster = self._open(data)
+            roster = read_once(data, self._pins, self._opened)
             if roster is None:
                 continue
             if roster.issued_ms > now_ms + 60_000:
@@ -49,10 +48,3 @@ class KeptRosters:
                 with whole_file(path) as out:
                     out.write(data)
         return found
-
-    def _open(self, data: bytes) -> Roster | None:
-        """A roster by a pinned key, or None; verified once for the same bytes, since it holds many keys."""
-        name = hashlib.sha256(data).digest()
-        if name not in self._opened:
-            self._opened[name] = open_roster(data, self._pins) if is_by_pinned(data, self._pins) else None
-        return self._opened[name]

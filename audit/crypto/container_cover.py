@@ -74,11 +74,6 @@ def verify_cover(
     return VerifiedCover(header, sender, chosen.hash(signed), length)
 
 
-def claimed_header(data: bytes) -> Header:
-    """The header of a cover as it claims to be, unverified: good for looking things up, for nothing else."""
-    return _parse(data)[0]
-
-
 def _parse(data: bytes) -> tuple[Header, bytes, int, bytes]:
     try:
         value = canonical.loads(data)

@@ -17,12 +17,12 @@ import secrets
 from sqlalchemy import Connection
 
 from audit.commitments import SALT_BYTES, hash_output
-from audit.entry import Entry, Output
+from audit.entry import Basis, Entry, Output
 from audit.events import Reason
 from audit.request_id import new_request_id
 from vault import store
 from vault.checks import Consent, check_consent
-from vault.house import Vault, basis_of, service_actor
+from vault.house import Vault, service_actor
 from vault.models import INTENT
 from vault.refusals import Why, need
 from vault.rosters import Rosters
@@ -61,7 +61,7 @@ def _write(vault: Vault, consent: Consent, rosters: Rosters, now_ms: int) -> Non
         ts_ms=now_ms,
         req=new_request_id(now_ms),
         actor=service_actor(),
-        basis=basis_of(request.basis, request.letter, tuple(one.form.approval for one in consent.approvals)),
+        basis=Basis(request.basis, request.letter, tuple(one.form.approval for one in consent.approvals)),
         case=request.grounds,
         decision=vault.allow(Reason.LAWFUL_BASIS, Reason.TWO_AGENCIES),
         input=consent.request.hex,

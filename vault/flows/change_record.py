@@ -22,7 +22,8 @@ from audit.entry import Basis
 from audit.events import Reason
 from vault import store
 from vault.caller import Caller
-from vault.changing import Proposal, check_signers, is_agreed, read_agreement, read_proposal
+from vault.changing import Proposal, is_agreed, read_agreement, read_proposal
+from vault.checks import check_people
 from vault.flows.take_envelope import cover_path, envelope_path
 from vault.forms import Signed
 from vault.handing_over import Sealing
@@ -96,7 +97,7 @@ def agree_to_change(vault: Vault, caller: Caller, proposal_id: str, data: bytes)
         # Those who agreed before must still be who they were, and all different people (failure table, revoked key).
         others = [act for act in before if act.agency != caller.agency] if state == "proposed" else []
         also = [read_agreement(act.data, signed, rosters, act.agency, now)[1] for act in others]
-        check_signers([proposer, approver, *also])
+        check_people([proposer, approver, *also])
         found = store.record(connection, signed.form.record, signed.form.version)
     assert found
     # One for an agency: a desk that was told to wait (a lock, a witness) signs anew, and the change goes on.
