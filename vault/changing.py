@@ -1,8 +1,8 @@
 """The forms by which a record's state changes: unsealed, sealed again, shredded. Never by one agency, never by time.
 
 A decider of the sealing agency proposes, on a cause of the closed list and a judgment; an approver of each half-holding
-agency that is not the sealing one agrees to exactly that proposal. Whether the cause holds, `unsealing` and `retention`
-say at the desks, which know the record's kinds; this file knows forms and people.
+agency that is not the sealing one agrees to exactly that proposal. Whether the cause holds, `change_grounds`
+says at each desk; this file knows forms and people.
 
 May touch: nothing
 Sees:      pseudonyms, hashes
@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from audit.crypto.signed_object import Kind
-from audit.shapes import CODE, COUNT, SHA256, ULID, Shape, choice
+from audit.shapes import CODE, COUNT, SHA256, ULID, Shape, choice, many
 from vault.checks import Party
 from vault.errors import MalformedFormError
-from vault.forms import Form, Signed, open_form, shaped
+from vault.forms import BASE64, Form, Signed, open_form, shaped
 from vault.rosters import Rosters
 from vault.unsealing import SealState
 from vault.vocabulary import Role
@@ -50,6 +50,8 @@ class Proposal(Form):
     cause: str = shaped(CODE)
     rules: str = shaped(SHA256)
     judgment: str = shaped(SHA256)  # of the judgment or decision that it rests on
+    grounds: str = shaped(SHA256)  # of the grounds, which carry a salt
+    sealed_grounds: tuple[str, ...] = shaped(many(BASE64))  # to the desks of the agency and of each approver
     from_day: str = shaped(DAY)
     proposed_ms: int = shaped(COUNT)
 

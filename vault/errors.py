@@ -43,6 +43,10 @@ class CertificateError(VaultError):
     """A no-record certificate that cannot be set as it is asked for."""
 
 
+class ChangeRefusedError(VaultError):
+    """A change of a record's state that the law does not allow."""
+
+
 class StateError(VaultError):
     """A step that the state of a record or request does not allow."""
 

@@ -18,9 +18,10 @@ from enum import StrEnum
 from audit import canonical
 from audit.crypto.signatures import SigningKey
 from audit.crypto.signed_object import Kind
+from audit.errors import MalformedError
 from audit.request_id import new_request_id
 from audit.shapes import CODE, COUNT, FLAG, SHA256, ULID, choice
-from vault.errors import StateError
+from vault.errors import MalformedFormError, StateError
 from vault.forms import Form, open_form, shaped
 from vault.rosters import Rosters
 from vault.vocabulary import Role
@@ -35,7 +36,16 @@ class Question(StrEnum):
     COURT_AGREES = "court-agrees"  # that an acquittal is not sealed, as its subject asks
     CAUSE_HAS_ARISEN = "cause-has-arisen"  # a statutory cause of unsealing, on a judgment
     UNSEAL_AT_LIMIT = "unseal-at-limit"  # at exactly five years
-    SHRED = "shred"  # the record has come to its end
+    SHRED = "shred"  # the record has come to its end; court and procuratorate each
+    ON_HOLD = "on-hold"  # something still needs the record: a complaint, a retrial, an inquiry
+
+
+OF_CASES = (Question.MAIN_ACTS_BEFORE_18, Question.COURT_AGREES)
+"""Asked before a case is sealed."""
+OF_CHANGES = (
+    Question.CAUSE_HAS_ARISEN, Question.COURT_AGREES, Question.UNSEAL_AT_LIMIT, Question.SHRED, Question.ON_HOLD,
+)  # fmt: skip
+"""Asked before a sealed record is unsealed or shredded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,11 @@ def matter_of(agency: str, case_no: str) -> str:
     return hashlib.sha256(canonical.dumps({"agency": agency, "case_no": case_no})).hexdigest()
 
 
+def change_matter_of(agency: str, record: str, cause: str) -> str:
+    """What a finding about a change is bound to: this record and this cause, so that it serves for no other."""
+    return hashlib.sha256(canonical.dumps({"agency": agency, "record": record, "cause": cause})).hexdigest()
+
+
 def sign_finding(
     person: str, agency: str, key: SigningKey, question: Question, answer: bool, matter: str, document: str, now_ms: int
 ) -> bytes:
@@ -71,21 +86,40 @@ def sign_finding(
 
 
 def verified_answers(signed: Iterable[bytes], matter: str, agency: str, rosters: Rosters, now_ms: int) -> Answers:
-    """Answers about `matter` that deciders of `agency` signed; StateError if one is another's or two contradict.
+    """Answers about `matter` that deciders of `agency` signed; StateError if one is another's or two contradict."""
+    found = verified_findings(signed, matter, agency, rosters, now_ms)
+    return {Question(one.question): one.answer for one in found}
+
+
+def verified_findings(
+    signed: Iterable[bytes], matter: str, agency: str, rosters: Rosters, now_ms: int
+) -> tuple[Finding, ...]:
+    """`verified_answers`, whole.
 
     The role is asked for at the time of the finding: a judge who has left since found what he found.
     """
     roster = rosters.of(agency, now_ms)
-    answers: dict[Question, bool] = {}
+    found: dict[str, Finding] = {}
     for data in signed:
         opened = open_form(Finding, data, [person.verify for person in roster.people])
-        found, person = opened.form, roster.by_key(opened.signer)
-        if person is None or (found.person, found.agency) != (person.person, agency):
+        said, person = opened.form, roster.by_key(opened.signer)
+        if person is None or (said.person, said.agency) != (person.person, agency):
             raise StateError("finding: signed in another's name")
-        if not person.may(Role.DECIDER, found.found_ms) or found.found_ms > now_ms + SKEW_MS:
+        if not person.may(Role.DECIDER, said.found_ms) or said.found_ms > now_ms + SKEW_MS:
             raise StateError("finding: its signer was no decider then, or it is from the future")
-        if found.matter != matter:
+        if said.matter != matter:
             raise StateError("finding: about another matter")
-        if answers.setdefault(Question(found.question), found.answer) != found.answer:
+        if found.setdefault(said.question, said).answer != said.answer:
             raise StateError("finding: two answers to one question")
-    return answers
+    return tuple(found.values())
+
+
+def agency_of_finding(data: bytes) -> str:
+    """The agency that a finding names, unverified: by whose roster it is read. MalformedFormError for no finding."""
+    try:
+        payload = canonical.loads(data.split(b"\n")[1])
+    except (MalformedError, IndexError):
+        payload = None
+    if not isinstance(payload, dict) or not isinstance(payload.get("agency"), str):
+        raise MalformedFormError("finding: not of its form")
+    return str(payload["agency"])

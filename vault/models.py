@@ -134,9 +134,11 @@ PROPOSAL: Final = Table(
     Column("state", Text, nullable=False),
     Column("data", LargeBinary, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Column("done_ms", BigInteger),
     Index(None, "state", "at_ms"),
+    Index(None, "record", "version"),
 )
-"""To unseal, seal again or shred: `proposed` or `done`. Agreements are acts on it."""
+"""To unseal, seal again or shred: `proposed` or `done`. Agreements are acts on it; those done are the history (L29)."""
 
 LOCK: Final = Table(
     "vault_lock",

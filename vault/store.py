@@ -16,6 +16,7 @@ from vault.errors import StateError
 from vault.halves import SealedHalf, ViewId
 from vault.models import ACT, ENVELOPE, HALF, INTENT, LOCK, NOTICE, PROPOSAL, RECORD, REQUEST, ROSTER, SEEN_CALL
 from vault.states import RequestState
+from vault.unsealing import SealState
 from vault.vocabulary import Holder, View
 
 PAGE: Final = 500
@@ -51,6 +52,15 @@ class StoredAct:
     digest: str
     data: bytes
     at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """A record's sealed index entry; `state` is sealed or unsealed."""
+
+    record: str
+    state: str
+    entry: bytes
 
 
 def put(connection: Connection, table: Table, **values: Any) -> None:
@@ -89,15 +99,15 @@ def owner_of(connection: Connection, record: str) -> str | None:
     return connection.execute(select(RECORD.c.agency).where(RECORD.c.id == record).limit(1)).scalar_one_or_none()
 
 
-def index_entries(connection: Connection, agency: str, after: str) -> list[tuple[str, bytes]]:
-    """(record id, sealed index entry) of an agency's records that are sealed, from `after` on, a page at most."""
+def index_entries(connection: Connection, agency: str, after: str) -> list[IndexRow]:
+    """An agency's records that are not shredded, from `after` on, a page at most."""
     found = connection.execute(
-        select(RECORD.c.id, RECORD.c.index_entry)
-        .where(RECORD.c.agency == agency, RECORD.c.id > after, RECORD.c.state == "sealed")
+        select(RECORD.c.id, RECORD.c.state, RECORD.c.index_entry)
+        .where(RECORD.c.agency == agency, RECORD.c.id > after, RECORD.c.state != SealState.SHREDDED.value)
         .order_by(RECORD.c.id)
         .limit(PAGE)
     )
-    return [(row.id, bytes(row.index_entry)) for row in found]
+    return [IndexRow(row.id, row.state, bytes(row.index_entry)) for row in found]
 
 
 def cover_of(connection: Connection, digest: str) -> bytes | None:
@@ -295,6 +305,7 @@ class StoredRecord:
     state: str
     req: str
     data: bytes
+    sealed_ms: int
 
 
 def record(connection: Connection, record_id: str, version: int) -> StoredRecord | None:
@@ -302,7 +313,7 @@ def record(connection: Connection, record_id: str, version: int) -> StoredRecord
     row = connection.execute(select(RECORD).where(RECORD.c.id == record_id, RECORD.c.version == version)).one_or_none()
     if row is None:
         return None
-    return StoredRecord(row.id, row.version, row.agency, row.state, row.req, bytes(row.data))
+    return StoredRecord(row.id, row.version, row.agency, row.state, row.req, bytes(row.data), row.sealed_ms)
 
 
 def proposal(connection: Connection, proposal_id: str) -> tuple[bytes, str] | None:
@@ -317,6 +328,13 @@ def open_proposals(connection: Connection) -> list[bytes]:
     return [bytes(row.data) for row in connection.execute(found)]
 
 
+def carried_out(connection: Connection, record_id: str, version: int) -> list[bytes]:
+    """Signed proposals that changed a record version, in the order in which they did."""
+    where = (PROPOSAL.c.record == record_id, PROPOSAL.c.version == version, PROPOSAL.c.state == "done")
+    found = select(PROPOSAL.c.data).where(*where).order_by(PROPOSAL.c.done_ms, PROPOSAL.c.id)
+    return [bytes(row.data) for row in connection.execute(found)]
+
+
 def set_record_state(connection: Connection, record_id: str, version: int, old: str, new: str) -> None:
     """Change a record's state; StateError when another was quicker."""
     where = (RECORD.c.id == record_id, RECORD.c.version == version, RECORD.c.state == old)
@@ -324,10 +342,10 @@ def set_record_state(connection: Connection, record_id: str, version: int, old: 
         raise StateError("record: its state has changed meanwhile")
 
 
-def close_proposal(connection: Connection, proposal_id: str) -> None:
+def close_proposal(connection: Connection, proposal_id: str, now_ms: int) -> None:
     """It was carried out; StateError when it was before."""
     where = (PROPOSAL.c.id == proposal_id, PROPOSAL.c.state == "proposed")
-    if connection.execute(update(PROPOSAL).where(*where).values(state="done")).rowcount != 1:
+    if connection.execute(update(PROPOSAL).where(*where).values(state="done", done_ms=now_ms)).rowcount != 1:
         raise StateError("proposal: carried out already")
 
 

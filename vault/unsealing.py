@@ -94,6 +94,37 @@ def examine_claim(
     return Unseals(claim.arose_on, cause.rules)
 
 
+class ResealCause(StrEnum):
+    """Why a record that was unsealed is sealed again. Sealing is the law's default: no judgment need say so anew."""
+
+    CAUSE_FELL_AWAY = "cause-fell-away"  # the judgment that unsealed it was set aside, or gives five years or less
+    UNSEALED_WITHOUT_CAUSE = "unsealed-without-cause"  # it never had one; the procuratorate may have said so (L35)
+
+
+@dataclass(frozen=True, slots=True)
+class SealsAgain:
+    """Under seal again."""
+
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StaysUnsealed:
+    """Nothing changes."""
+
+    ground: Ground
+    rules: tuple[str, ...]
+
+
+def examine_resealing(rules: RuleSet, cause: str, kinds: Collection[RecordKind]) -> SealsAgain | StaysUnsealed:
+    """The verdict on sealing again; no finding is asked for, since no record is shown by it."""
+    if cause not in set(ResealCause):
+        return StaysUnsealed(Ground.NO_STATUTORY_CAUSE, ("L28",))
+    if not rules.sealing.kinds & set(kinds):
+        return StaysUnsealed(Ground.NOT_THIS_KIND, rules.sealing.rules)
+    return SealsAgain(rules.sealing.rules)
+
+
 class SealState(StrEnum):
     """Whether a record is under seal."""
 

@@ -40,7 +40,7 @@ def read_passphrase(file: Path | None, *, is_new: bool = False) -> bytes:
     return passphrase.from_prompt("passphrase of the keystore", is_new=is_new)
 
 
-def _opened(at: Path, file: Path | None) -> Desk:
+def opened_at(at: Path, file: Path | None) -> Desk:
     from api.vault.desk_folder import open_desk
     from api.vault.desk_work import Desk
     from api.vault.serving import now_ms
@@ -97,7 +97,7 @@ def inbox(at: At = HERE, passphrase_file: PassphraseFile = None) -> None:
     from api.vault import desk_work
 
     with refusals():
-        found = desk_work.inbox(_opened(at, passphrase_file))
+        found = desk_work.inbox(opened_at(at, passphrase_file))
     table = Table("request", "from", "to", "state", box=None)
     for one in found:
         table.add_row(one["request"], one["agency"], one["to"], one["state"])
@@ -135,7 +135,7 @@ def show(request: Request, at: At = HERE, passphrase_file: PassphraseFile = None
     from api.vault import desk_work
 
     with refusals():
-        opened = _opened(at, passphrase_file)
+        opened = opened_at(at, passphrase_file)
         shown = desk_work.read(opened, request)
         found = desk_work.candidates(opened, shown) if shown.subject else []
     form = shown.request.form
@@ -162,7 +162,7 @@ def decide(
     from vault.errors import MalformedFormError
 
     with refusals():
-        opened = _opened(at, passphrase_file)
+        opened = opened_at(at, passphrase_file)
         shown = desk_work.read_before(opened, request)
         found = [one for one in desk_work.candidates(opened, shown) if one.record == record]
         if not found:
@@ -177,7 +177,7 @@ def approve(request: Request, at: At = HERE, passphrase_file: PassphraseFile = N
     from api.vault import desk_work
 
     with refusals():
-        opened = _opened(at, passphrase_file)
+        opened = opened_at(at, passphrase_file)
         desk_work.approve_on(opened, desk_work.read_before(opened, request))
     err.print("approved; with the last approval the release is written into the log")
 
@@ -194,7 +194,7 @@ def refuse(
     from api.vault import desk_work
 
     with refusals():
-        opened = _opened(at, passphrase_file)
+        opened = opened_at(at, passphrase_file)
         desk_work.refuse_on(opened, desk_work.read_before(opened, request), reason, words.read_text(encoding="utf-8"))
     err.print("refused; the officer reads the reasons at their desk")
 
@@ -210,7 +210,7 @@ def open_(
     from api.vault.showing import unpack_opened
 
     with refusals():
-        opened_desk = _opened(at, passphrase_file)
+        opened_desk = opened_at(at, passphrase_file)
         mark, files = unpack_opened(opened_desk, request, to)
     out.print(f"{files} files → {to}\nwatermark: {mark}")
     err.print("next: mark the receiving case, then sealink desk return")
@@ -228,7 +228,7 @@ def return_(
     from api.vault import desk_work
 
     with refusals():
-        desk_work.sign_return(_opened(at, passphrase_file), request, manner, is_marked=marked)
+        desk_work.sign_return(opened_at(at, passphrase_file), request, manner, is_marked=marked)
     err.print("stated")
 
 
@@ -242,7 +242,7 @@ def lock(
     from api.vault import desk_work
 
     with refusals():
-        desk_work.sign_lock(_opened(at, passphrase_file), act)
+        desk_work.sign_lock(opened_at(at, passphrase_file), act)
     err.print("locked" if act == "lock" else "agreed to open; the other holder must as well")
 
 
@@ -250,7 +250,7 @@ def lock(
 def ledger(at: At = HERE, passphrase_file: PassphraseFile = None) -> None:
     """Which agencies have sealed their part, and which are overdue."""
     with refusals():
-        found = _opened(at, passphrase_file).client.ledger()
+        found = opened_at(at, passphrase_file).client.ledger()
     table = Table("record", "agency", "state", box=None)
     for one in found:
         state = "sealed" if one["answered_ms"] else "[bold red]overdue[/]" if one["is_overdue"] else "waits"
@@ -269,7 +269,7 @@ def acknowledge(
     from api.vault import desk_work
 
     with refusals():
-        opened = _opened(at, passphrase_file)
+        opened = opened_at(at, passphrase_file)
         waiting = desk_work.unanswered(opened)
         for one in waiting:
             if one.form.notice == notice:
@@ -297,7 +297,7 @@ def serve(
     from api.vault.desk_server import create_desk_app
 
     with refusals():
-        opened = _opened(at, passphrase_file)
+        opened = opened_at(at, passphrase_file)
         token = secrets.token_urlsafe(24)
         typer.echo(f"http://127.0.0.1:{port} start token: {token}")
         app = create_desk_app(opened, token)
@@ -308,7 +308,7 @@ def serve(
 def overdue(at: At = HERE, passphrase_file: PassphraseFile = None) -> None:
     """What waits too long: for the procuratorate's supervisors."""
     with refusals():
-        found = _opened(at, passphrase_file).client.overdue()
+        found = opened_at(at, passphrase_file).client.overdue()
     table = Table("what", "which", "agency", "state", box=None)
     for one in found["requests"]:
         state = "[bold red]escalated[/]" if one["is_escalated"] else "warned"
@@ -316,49 +316,3 @@ def overdue(at: At = HERE, passphrase_file: PassphraseFile = None) -> None:
     for request in found["unmarked"]:
         table.add_row("receiving case", request, "", "not marked yet")
     out.print(table if found["requests"] or found["unmarked"] else "nothing is overdue")
-
-
-@desk.command("propose")
-def propose(
-    record: Annotated[str, typer.Argument(help="The record's id.")],
-    change: Annotated[str, typer.Option(help="unsealed, sealed (again) or shredded.")],
-    cause: Annotated[str, typer.Option(help="Cause of the rule file, as `sealink law show` lists it.")],
-    judgment: Annotated[Path, typer.Option(help="The judgment or decision; its hash is signed.")],
-    from_day: Annotated[str, typer.Option(help="From which day on, YYYY-MM-DD.")],
-    at: At = HERE,
-    passphrase_file: PassphraseFile = None,
-) -> None:
-    """Propose to unseal a record, seal it again or shred it; each half-holding agency must agree."""
-    import hashlib
-
-    from api.vault import desk_work
-
-    with refusals():
-        digest = hashlib.sha256(judgment.read_bytes()).hexdigest()
-        proposal = desk_work.propose(_opened(at, passphrase_file), record, change, cause, digest, from_day)
-    typer.echo(proposal)
-
-
-@desk.command("agree")
-def agree(
-    proposal: Annotated[str, typer.Argument(help="The proposal's id; without one, those that wait are listed.")] = "",
-    at: At = HERE,
-    passphrase_file: PassphraseFile = None,
-) -> None:
-    """Agree to a change of a record's state; with the last agreement it is done."""
-    from api.vault import desk_work
-
-    with refusals():
-        opened = _opened(at, passphrase_file)
-        waiting = desk_work.proposed(opened) if proposal else desk_work.read_proposals(opened)
-        for one in waiting:
-            if one.form.proposal == proposal:
-                done = desk_work.agree(opened, one)
-                err.print("done" if done else "agreed; another agency must as well")
-                return
-    for one in waiting:
-        form = one.form
-        typer.echo(f"{form.proposal} {form.agency}: {form.record} → {form.change}, {form.cause}, from {form.from_day}")
-    if proposal:
-        err.print("refused: no proposal of this id waits")
-        raise typer.Exit(2)

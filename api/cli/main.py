@@ -13,6 +13,7 @@ from api.cli import (
     case_lists,
     ceremony,
     certificate,
+    changing,
     custodian,
     custodian_tasks,
     desk,
@@ -68,6 +69,7 @@ auditing.register(app)
 sealing.register(app)
 desk.register(app)
 certificate.register(desk.desk)
+changing.register(app)
 case_lists.register(app)
 roster.register(app)
 release_agent.register(app)

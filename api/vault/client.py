@@ -99,9 +99,10 @@ class VaultClient:
         body = {"signed": sealing.decode(), "notices": [notice.decode() for notice in notices]}
         return str(self._send("POST", "/v1/records", body)["record"])
 
-    def index(self) -> list[bytes]:
-        """All index entries of the caller's agency."""
-        return [base64.b64decode(item["entry"]) for item in self._pages("/v1/index", "entries")]
+    def index(self) -> list[tuple[str, bytes]]:
+        """(state, index entry) of all records of the caller's agency; what is shredded has none."""
+        found = self._pages("/v1/index", "entries")
+        return [(str(item["state"]), base64.b64decode(item["entry"])) for item in found]
 
     def notices(self) -> list[bytes]:
         """Notices that the caller's agency has not answered."""

@@ -9,7 +9,6 @@ Sees:      subjects and grounds that are sealed to this desk; opened views
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,10 +20,9 @@ from api.vault.client import Identity, VaultClient
 from api.vault.desk_folder import DeskFolder
 from audit.request_id import new_request_id
 from vault.asking import Asked, Grounds, Officer, Papers, Subject, make_request, read_grounds, read_subject
-from vault.changing import Agreement, Proposal, read_proposal
 from vault.checks import check_decision, check_request, sealers_of
 from vault.deciding import Signer, approve, decide, refuse
-from vault.errors import EnvelopeError, MalformedFormError, VaultError
+from vault.errors import EnvelopeError, MalformedFormError
 from vault.forms import Signed, open_form
 from vault.handing_over import Acknowledgement, Notice
 from vault.index import IndexEntry, find, open_index
@@ -32,6 +30,7 @@ from vault.law.lawbook import ShippedLaw
 from vault.receiving import Opened, deliver, give_back, open_release
 from vault.requests import Lock, Request
 from vault.rosters import Rosters
+from vault.unsealing import SealState
 from vault.vocabulary import Holder
 
 NOT_AFTER_MS: Final = 7 * 24 * 3600 * 1000
@@ -144,12 +143,17 @@ def candidates(desk: Desk, shown: Shown) -> list[IndexEntry]:
 
 
 def index_of(desk: Desk) -> list[IndexEntry]:
-    """Every index entry of this agency; EnvelopeError names how many do not open, and nothing is shown."""
+    """Index entries of this agency's sealed records: what the vault calls unsealed is in the ordinary files again."""
+    return [entry for state, entry in records_of(desk) if state == SealState.SEALED]
+
+
+def records_of(desk: Desk) -> list[tuple[str, IndexEntry]]:
+    """(state, entry) of every record of this agency; EnvelopeError names how many do not open, and nothing is shown."""
     sealers = sealers_of(desk.rosters().of(desk.folder.agency, desk.now_ms()))
-    found, damaged = [], 0
-    for data in desk.client.index():
+    found, damaged = list[tuple[str, IndexEntry]](), 0
+    for state, data in desk.client.index():
         try:
-            found.append(open_index(data, desk.folder.desk_key, sealers))
+            found.append((state, open_index(data, desk.folder.desk_key, sealers)))
         except EnvelopeError:
             damaged += 1
     if damaged:
@@ -235,61 +239,3 @@ def watermark(opened: Opened, now_ms: int) -> str:
     moment = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     mark = hashlib.sha256(opened.consent.request.digest + str(now_ms).encode()).hexdigest()[:12]
     return f"{form.agency}/{form.officer} · {form.request} · {moment} · {mark}"
-
-
-def propose(desk: Desk, record: str, change: str, cause: str, judgment: str, from_day: str) -> str:
-    """Propose to unseal, seal again or shred a record of this agency; returns the proposal's id."""
-    now = desk.now_ms()
-    found = [one for one in index_of(desk) if one.record == record]
-    if not found:
-        raise MalformedFormError("record: none of this agency")
-    form = Proposal(
-        proposal=new_request_id(now),
-        record=record,
-        version=found[-1].version,
-        agency=desk.folder.agency,
-        decider=desk.folder.person,
-        change=change,
-        cause=cause,
-        rules=LAW.in_force(now),
-        judgment=judgment,
-        from_day=from_day,
-        proposed_ms=now,
-    )
-    return desk.client.propose(form.sign(desk.folder.signer))
-
-
-def proposed(desk: Desk) -> list[Signed[Proposal]]:
-    """Proposals that wait for this agency's agreement, verified; one that no longer holds does not hide the others."""
-    rosters, now = desk.rosters(), desk.now_ms()
-    keys = [person.verify for roster in rosters.known() for person in roster.people]
-    found: list[Signed[Proposal]] = []
-    for data in desk.client.proposals():
-        with contextlib.suppress(VaultError):
-            found.append(read_proposal(data, rosters, open_form(Proposal, data, keys).form.agency, now)[0])
-    return found
-
-
-def read_proposals(desk: Desk) -> list[Signed[Proposal]]:
-    """`proposed`, noted on this desk's disk: only what somebody has read here can be agreed to."""
-    found = proposed(desk)
-    for one in found:
-        desk.folder.note_read(one.form.proposal, one.hex)
-    return found
-
-
-def agree(desk: Desk, proposal: Signed[Proposal]) -> bool:
-    """Agree to a proposal that was shown; whether the change is done."""
-    # A decider may have signed two under one id: a vault could show an unsealing and have a shredding agreed to.
-    if desk.folder.was_read(proposal.form.proposal) != proposal.hex:
-        raise MalformedFormError("proposal: not what was read at this desk; list the proposals first")
-    now = desk.now_ms()
-    form = Agreement(
-        agreement=new_request_id(now),
-        proposal=proposal.form.proposal,
-        proposal_digest=proposal.hex,
-        approver=desk.folder.person,
-        agency=desk.folder.agency,
-        agreed_ms=now,
-    )
-    return desk.client.agree(proposal.form.proposal, form.sign(desk.folder.signer))

@@ -174,8 +174,10 @@ def read_index(caller: Decider, vault: TheVault, after: After = "") -> dict[str,
     """Index entries of the caller's agency, sealed to its desk; a page at most."""
     with vault.database.reading() as connection:
         found = store.index_entries(connection, caller.agency, after)
-    entries = [{"record": record, "entry": base64.b64encode(data).decode()} for record, data in found]
-    return {"entries": entries, "after": found[-1][0] if len(found) == store.PAGE else None}
+    entries = [
+        {"record": one.record, "state": one.state, "entry": base64.b64encode(one.entry).decode()} for one in found
+    ]
+    return {"entries": entries, "after": found[-1].record if len(found) == store.PAGE else None}
 
 
 @router.get("/notices", operation_id="readNotices")

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.vault.desk_folder import DeskFolder, make_desk
 from audit.crypto.keystore import Effort
-from vault.findings import Finding, matter_of
+from vault.findings import Finding, change_matter_of, matter_of
 from vault.forms import open_form
 
 PHRASE = b"a passphrase for tests"
@@ -69,6 +69,53 @@ def test_a_finding_about_another_agencys_case_is_refused(tmp_path: Path) -> None
     assert find(tmp_path, str(tmp_path / "case"), "unseal-it", "yes")[0] == 2
     assert find(tmp_path, str(tmp_path / "nowhere"), "court-agrees", "yes")[0] == 2
     assert not (tmp_path / "main.finding").exists()
+
+
+RECORD = "01JDMZ0000000000000000000A"
+CHANGE = ("--sealed-by", "court-b", "--cause", "new-offence")
+
+
+def test_a_finding_about_a_change_is_bound_to_record_and_cause(folder: DeskFolder, tmp_path: Path) -> None:
+    """No cause of unsealing could be found by anybody, nor an end of a record decided."""
+    assert find(tmp_path, RECORD, "cause-has-arisen", "yes", *CHANGE)[0] == 0
+    data = (tmp_path / "main.finding").read_bytes()
+    form = open_form(Finding, data, [folder.signer.verifying_key]).form
+    assert form.matter == change_matter_of("court-b", RECORD, "new-offence")
+    assert form.matter != change_matter_of("court-b", RECORD, "retrial")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "words",
+    [
+        (RECORD, "cause-has-arisen", "yes"),
+        (RECORD, "cause-has-arisen", "yes", "--sealed-by", "court-b"),
+        (RECORD, "main-acts-before-18", "yes", *CHANGE),
+        ("case", "shred", "yes"),
+        ("case", "court-agrees", "yes", *CHANGE),
+    ],
+)
+def test_a_question_is_asked_about_what_it_is_about(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """An answer would be signed that counts for nothing, and nobody told until two agencies have met."""
+    about = str(tmp_path / "case") if words[0] == "case" else words[0]
+    assert find(tmp_path, about, *words[1:])[0] == 2
+    assert not (tmp_path / "main.finding").exists()
+
+
+def test_the_adults_file_is_written_redacted_or_not_at_all(tmp_path: Path) -> None:
+    """The adults' file of a joint case would be cut by hand, and name the minor (L8)."""
+    changes = [
+        ('joint = "none"', 'joint = "separated"\nmark = "含犯罪记录封存信息"'),
+        ("extract = true", "extract = true\nshared = true"),
+    ]
+    joint, target = write_case(tmp_path / "joint", changes), tmp_path / "adults.tar"
+    run_app = CliRunner().invoke
+    assert run_app(app, ["desk", "adult-file", str(joint), "--to", str(target)]).exit_code == 0
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert "欧阳小明".encode() not in target.read_bytes() and "含犯罪记录封存信息".encode() in target.read_bytes()
+    again = run_app(app, ["desk", "adult-file", str(joint), "--to", str(target)])
+    alone = run_app(app, ["desk", "adult-file", str(write_case(tmp_path / "alone")), "--to", str(tmp_path / "no.tar")])
+    assert (again.exit_code, alone.exit_code) == (2, 2) and not (tmp_path / "no.tar").exists()
 
 
 @pytest.mark.usefixtures("folder")

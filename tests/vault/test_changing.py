@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+from change_papers import agreement, proposal
 from vault_cast import Sealed
 from vault_site import VaultSite, now_ms, vault_site
 
 from api.client.calls import ServiceError
 from api.vault.agent_program import decided_view
 from audit.entry import read
-from audit.request_id import new_request_id
 from vault import store
-from vault.changing import Agreement, Proposal
 from vault.deciding import approve, decide
-from vault.forms import open_form
 from vault.halves import ViewId
+from vault.law.calendar import civil_day
 from vault.vocabulary import Holder, View
 
 
@@ -26,38 +26,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VaultSite]:
         yield made
 
 
-def _propose(site: VaultSite, sealed: Sealed, change: str, decider: str = "decider-court") -> bytes:
-    human = site.cast.people[decider]
-    form = Proposal(
-        proposal=new_request_id(now_ms()),
-        record=sealed.index.record,
-        version=1,
-        agency=human.agency,
-        decider=human.person,
-        change=change,
-        cause="new-offence",
-        rules="5" * 64,
-        judgment="d" * 64,
-        from_day="2026-11-27",
-        proposed_ms=now_ms(),
-    )
-    signed = form.sign(human.signer)
+def _propose(site: VaultSite, sealed: Sealed, change: str, decider: str = "decider-court", **other: object) -> bytes:
+    site.cast.now_ms = now_ms()
+    form = proposal(site.cast, sealed.index.record, change, decider.removeprefix("decider-"), **other)
+    signed = form.sign(site.cast.people[decider].signer)
     site.client(decider).propose(signed)
     return signed
 
 
-def _agree(site: VaultSite, proposal: bytes, approver: str = "approver-procuratorate") -> bool:
-    human = site.cast.people[approver]
-    read_back = open_form(Proposal, proposal, [one.signer.verifying_key for one in site.cast.people.values()])
-    form = Agreement(
-        agreement=new_request_id(now_ms()),
-        proposal=read_back.form.proposal,
-        proposal_digest=read_back.hex,
-        approver=human.person,
-        agency=human.agency,
-        agreed_ms=now_ms(),
-    )
-    return site.client(approver).agree(read_back.form.proposal, form.sign(human.signer))
+def _agree(site: VaultSite, signed: bytes, approver: str = "approver-procuratorate") -> bool:
+    return site.client(approver).agree(*agreement(site.cast, signed, approver, now_ms()))
 
 
 def _state(site: VaultSite, sealed: Sealed) -> str:
@@ -72,9 +50,9 @@ def test_unsealed_sealed_again_and_shredded(site: VaultSite) -> None:
     sealed = site.cast.seal()
     site.store(sealed)
     for change in ("unsealed", "sealed"):
-        proposal = _propose(site, sealed, change)
+        signed = _propose(site, sealed, change)
         assert _state(site, sealed) != change
-        assert _agree(site, proposal)
+        assert _agree(site, signed)
         assert _state(site, sealed) == change
     digests = [one.digest.hex() for one in sealed.views.values()]
     assert all((site.vault.envelopes / digest).exists() for digest in digests)
@@ -95,16 +73,16 @@ def test_one_agency_alone_changes_nothing(site: VaultSite) -> None:
     """The sealing agency's own approver, another agency's decider, the proposer in a second role: none may suffice."""
     sealed = site.cast.seal()
     site.store(sealed)
-    proposal = _propose(site, sealed, "unsealed")
+    signed = _propose(site, sealed, "unsealed")
     for approver, code in (("approver-court", "malformed"), ("approver-police", "malformed")):
         with pytest.raises(ServiceError) as caught:
-            _agree(site, proposal, approver)
+            _agree(site, signed, approver)
         assert caught.value.code == code
     assert _state(site, sealed) == "sealed"
     with pytest.raises(ServiceError) as caught:
         _propose(site, sealed, "unsealed", "decider-procuratorate")
     assert caught.value.code == "not-found"
-    assert _agree(site, proposal) and _agree(site, proposal)
+    assert _agree(site, signed) and _agree(site, signed)
     assert _state(site, sealed) == "unsealed"
 
 
@@ -127,3 +105,23 @@ def test_a_shredded_record_is_not_released(site: VaultSite) -> None:
             asked.request, lambda data: decided_view(data, rosters), Holder.COURT
         )
     assert caught.value.code == "wrong-state"
+
+
+@pytest.mark.parametrize("days", [1, -1])
+def test_a_change_counts_from_no_day_to_come_and_none_before_the_sealing(site: VaultSite, days: int) -> None:
+    """A record would be unsealed on a judgment of next week, or its history say that it never was sealed (L29)."""
+    sealed = site.cast.seal()
+    site.store(sealed)
+    day = civil_day(now_ms()) + dt.timedelta(days=days)
+    with pytest.raises(ServiceError) as caught:
+        _propose(site, sealed, "unsealed", from_day=day.isoformat())
+    assert caught.value.code == "wrong-state"
+
+
+def test_the_index_lists_unsealed_records_too(site: VaultSite) -> None:
+    """A record that was unsealed could never be sealed again: its desk would not find it."""
+    sealed = site.cast.seal()
+    site.store(sealed)
+    assert _agree(site, _propose(site, sealed, "unsealed"))
+    listed = {state for state, _ in site.client("decider-court").index()}
+    assert listed >= {"unsealed"} and "shredded" not in listed

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from change_papers import agreement, proposal
 from sqlalchemy import update
 from vault_cast import Cast, Human, Sealed
 from vault_site import VaultSite, now_ms, vault_site
 
 from api.client.calls import ServiceError
-from api.vault import desk_work
+from api.vault import change_work, desk_work
 from api.vault.agent_program import decided_view
 from api.vault.client import publish_roster
 from api.vault.desk_folder import DESK, OWN, DeskFolder
@@ -29,7 +30,7 @@ from audit.refusals import LogUnavailableError
 from audit.refusals import Why as LogWhy
 from audit.request_id import new_request_id
 from vault.asking import Asked
-from vault.changing import Agreement, Proposal
+from vault.changing import Proposal
 from vault.checks import check_request, sealers_of
 from vault.deciding import approve, decide, refuse
 from vault.errors import MalformedFormError, RosterError
@@ -79,7 +80,7 @@ class LyingClient:
         data = self.requests.pop(0) if len(self.requests) > 1 else self.requests[0]
         return {"signed": data.decode(), "decision": [], "state": "asked"}
 
-    def index(self) -> list[bytes]:
+    def index(self) -> list[tuple[str, bytes]]:
         return []
 
     def act(self, *_: object) -> None:
@@ -387,52 +388,38 @@ def test_a_broken_dossier_stops_one_request_alone(site: VaultSite) -> None:
 # --- changes of a record's state -------------------------------------------------------------------------------------
 
 
-def _proposal(cast: Cast, record: str, change: str, short: str = "court") -> Proposal:
-    return Proposal(
-        proposal=new_request_id(now_ms()), record=record, version=1, agency=f"{short}-a", decider=f"decider-{short}",
-        change=change, cause="new-offence", rules="5" * 64, judgment="d" * 64, from_day="2026-11-27",
-        proposed_ms=cast.now_ms,
-    )  # fmt: skip
-
-
-def _agreement(cast: Cast, proposal: Proposal, signed: bytes, approver: str) -> bytes:
-    human = cast.people[approver]
-    keys = [cast.people[proposal.decider].signer.verifying_key]
-    digest = open_form(Proposal, signed, keys).hex
-    form = Agreement(
-        agreement=new_request_id(now_ms()), proposal=proposal.proposal, proposal_digest=digest,
-        approver=approver, agency=human.agency, agreed_ms=now_ms(),
-    )  # fmt: skip
-    return form.sign(human.signer)
+def _agreement(cast: Cast, signed: bytes, approver: str) -> bytes:
+    return agreement(cast, signed, approver, now_ms())[1]
 
 
 def _proposed(site: VaultSite, change: str, short: str = "court") -> tuple[Proposal, bytes]:
-    proposal = _proposal(site.cast, site.store(site.cast.seal(f"{short}-a")), change, short)
-    signed = proposal.sign(site.cast.people[proposal.decider].signer)
-    site.client(proposal.decider).propose(signed)
-    return proposal, signed
+    site.cast.now_ms = now_ms()
+    form = proposal(site.cast, site.store(site.cast.seal(f"{short}-a")), change, short)
+    signed = form.sign(site.cast.people[form.decider].signer)
+    site.client(form.decider).propose(signed)
+    return form, signed
 
 
 def test_an_agreement_given_under_a_lock_goes_on_afterwards(site: VaultSite) -> None:
     """The agency's only agreement is kept when a lock stops the change; signed anew later, it must not be refused."""
     cast, client = site.cast, site.client("approver-procuratorate")
-    proposal, signed = _proposed(site, "unsealed")
+    form, signed = _proposed(site, "unsealed")
     _put(site, "supervisor-court", "lock")
-    _refused("locked", client.agree, proposal.proposal, _agreement(cast, proposal, signed, "approver-procuratorate"))
+    _refused("locked", client.agree, form.proposal, _agreement(cast, signed, "approver-procuratorate"))
     _open_again(site)
-    assert client.agree(proposal.proposal, _agreement(cast, proposal, signed, "approver-procuratorate"))
+    assert client.agree(form.proposal, _agreement(cast, signed, "approver-procuratorate"))
 
 
 def test_an_agreement_of_a_revoked_key_counts_for_nothing(site: VaultSite) -> None:
     """A key that is revoked between two agreements must count at the change, as it does at a release."""
     cast = site.cast
-    proposal, signed = _proposed(site, "shredded", "police")
-    site.client("approver-court").agree(proposal.proposal, _agreement(cast, proposal, signed, "approver-court"))
+    form, signed = _proposed(site, "shredded", "police")
+    site.client("approver-court").agree(form.proposal, _agreement(cast, signed, "approver-court"))
     cast.people["approver-court"].revoked_ms = now_ms() - 1
     site.publish()
     try:
-        agreed = _agreement(cast, proposal, signed, "approver-procuratorate")
-        _refused("malformed", site.client("approver-procuratorate").agree, proposal.proposal, agreed)
+        agreed = _agreement(cast, signed, "approver-procuratorate")
+        _refused("malformed", site.client("approver-procuratorate").agree, form.proposal, agreed)
     finally:
         cast.people["approver-court"].revoked_ms = None
         site.publish()
@@ -441,18 +428,18 @@ def test_an_agreement_of_a_revoked_key_counts_for_nothing(site: VaultSite) -> No
 def test_a_change_follows_the_state_that_there_is(site: VaultSite) -> None:
     """An old proposal that was overtaken must not be carried out a second time."""
     cast, client = site.cast, site.client("approver-procuratorate")
-    proposal, signed = _proposed(site, "unsealed")
-    again = dataclasses.replace(proposal, proposal=new_request_id(now_ms()))
+    form, signed = _proposed(site, "unsealed")
+    again = dataclasses.replace(form, proposal=new_request_id(now_ms()))
     twice = again.sign(cast.people["decider-court"].signer)
     site.client("decider-court").propose(twice)
-    assert client.agree(proposal.proposal, _agreement(cast, proposal, signed, "approver-procuratorate"))
-    _refused("wrong-state", client.agree, again.proposal, _agreement(cast, again, twice, "approver-procuratorate"))
+    assert client.agree(form.proposal, _agreement(cast, signed, "approver-procuratorate"))
+    _refused("wrong-state", client.agree, again.proposal, _agreement(cast, twice, "approver-procuratorate"))
 
 
 def test_a_desk_agrees_to_what_it_listed(tmp_path: Path) -> None:
     """Two proposals under one id: a vault that lists an unsealing must not get a shredding agreed to."""
     cast = Cast()
-    shown = _proposal(cast, new_request_id(0), "unsealed")
+    shown = proposal(cast, new_request_id(0), "unsealed")
     meant = dataclasses.replace(shown, change="shredded")
     decider = cast.people["decider-court"].signer
     client = _lying(cast, b"")
@@ -460,11 +447,11 @@ def test_a_desk_agrees_to_what_it_listed(tmp_path: Path) -> None:
     client.proposals = lambda: sent  # type: ignore[attr-defined]
     client.agree = lambda *_: True  # type: ignore[attr-defined]
     desk = _desk(cast, tmp_path, "approver-procuratorate", client)
-    (listed,) = desk_work.read_proposals(desk)
-    assert desk_work.agree(desk, listed)
+    (listed,) = change_work.read_proposals(desk)
+    assert change_work.agree(desk, listed.proposal)
     sent[1] = meant.sign(decider)
-    with pytest.raises(MalformedFormError):
-        desk_work.agree(desk, *desk_work.proposed(desk))
+    with pytest.raises(MalformedFormError, match="not what was read"):
+        change_work.agree(desk, change_work.proposed(desk)[0].proposal)
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def agree_on(site: VaultSite, asked: Asked, to: str = "court-a") -> None:
     rosters = cast.rosters()
     desk = site.client(f"decider-{short}")
     sealers = [cast.people[f"sealer-{short}"].signer.verifying_key]
-    entries = [open_index(data, cast.desks[to], sealers) for data in desk.index()]
+    entries = [open_index(data, cast.desks[to], sealers) for _, data in desk.index()]
     decision = decide(cast.signer(f"decider-{short}"), asked.data, entries[-1], rosters, cast.law, now_ms())
     desk.act(asked.request, "decision", decision)
     for agency in rosters.pins.approvers(to):

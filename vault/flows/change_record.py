@@ -1,6 +1,6 @@
 """Unseal a record, seal it again, or shred it: proposed by the sealing agency, agreed by the half-holding ones.
 
-1. The proposal: by a decider of the agency that sealed, about a record in a state from which the change may come.
+1. The proposal: by a decider of the agency that sealed, about a record whose history the change may follow.
 2. Each agreement: to exactly that proposal, by an approver, another person.
 3. With the last one the entry, and in its transaction the change; shredding destroys halves, covers, index entry and
    sealing form, and then the envelopes' files. Copies in backups stay closed: they hold halves under the agents' keys
@@ -13,6 +13,8 @@ Spec:      vault-law L28, L29, section 5 (shredding)
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -28,20 +30,15 @@ from vault.flows.take_envelope import cover_path, envelope_path
 from vault.forms import Signed
 from vault.handing_over import Sealing
 from vault.house import Vault, caller_actor, service_actor
+from vault.law.calendar import civil_day
 from vault.models import PROPOSAL
 from vault.refusals import Why, need
 from vault.rosters import Rosters
 from vault.store import StoredAct, StoredRecord
-from vault.unsealing import SealState
+from vault.unsealing import Change, SealState, changed
 from vault.vocabulary import Role
 
 AGREEMENT: Final = "agreement"
-_MAY_FOLLOW: Final = {
-    (SealState.SEALED, SealState.UNSEALED),
-    (SealState.UNSEALED, SealState.SEALED),
-    (SealState.SEALED, SealState.SHREDDED),
-    (SealState.UNSEALED, SealState.SHREDDED),
-}
 
 
 def propose_change(vault: Vault, caller: Caller, data: bytes) -> Signed[Proposal]:
@@ -53,13 +50,13 @@ def propose_change(vault: Vault, caller: Caller, data: bytes) -> Signed[Proposal
         need(form.decider == caller.person, Why.NOT_ENTITLED, "proposal: not by the caller")
         known = store.proposal(connection, form.proposal)
         found = store.record(connection, form.record, form.version)
+        done = store.carried_out(connection, form.record, form.version)
     if known is not None:
         need(known[0] == data, Why.EXISTS, "proposal: its id was used by another one")
         return signed
     need(found is not None and found.agency == caller.agency, Why.NOT_FOUND, "record: none of this agency")
     assert found
-    may_follow = (SealState(found.state), SealState(form.change)) in _MAY_FOLLOW
-    need(may_follow, Why.WRONG_STATE, "record: this change does not follow its state")
+    _check_follows(form, found, done, now)
     case, subject = _commitments(found)
     vault.enter(
         caller_actor(caller, Role.DECIDER.value),
@@ -128,14 +125,16 @@ def _carry_out(
     vault: Vault, signed: Signed[Proposal], found: StoredRecord, agreements: list[StoredAct], rosters: Rosters
 ) -> None:
     form, gone = signed.form, list[str]()
+    now = vault.now_ms()
+    with vault.database.reading() as connection:
+        done = store.carried_out(connection, form.record, form.version)
     case, subject = _commitments(found)
-    may_follow = (SealState(found.state), SealState(form.change)) in _MAY_FOLLOW
-    need(may_follow, Why.WRONG_STATE, "record: this change does not follow its state")
+    _check_follows(form, found, done, now)
     need(not _is_locked(vault, rosters), Why.LOCKED, "an agency has locked every release")
 
     def rows(connection: Connection) -> None:
         store.set_record_state(connection, form.record, form.version, found.state, form.change)
-        store.close_proposal(connection, form.proposal)
+        store.close_proposal(connection, form.proposal, now)
         if form.change == SealState.SHREDDED:
             gone[:] = store.shred(connection, form.record, form.version)
 
@@ -154,6 +153,17 @@ def _carry_out(
     for digest in gone:
         envelope_path(vault, digest).unlink(missing_ok=True)
         cover_path(vault, digest).unlink(missing_ok=True)
+
+
+def _check_follows(form: Proposal, found: StoredRecord, done: Sequence[bytes], now_ms: int) -> None:
+    """StateError unless the change follows the record's history, from a day that has come (L29)."""
+    history = [Change(SealState.SEALED, civil_day(found.sealed_ms))]
+    for data in done:
+        before = Proposal.parse(_payload(data))
+        history.append(Change(SealState(before.change), dt.date.fromisoformat(before.from_day)))
+    day = dt.date.fromisoformat(form.from_day)
+    changed(history, Change(SealState(form.change), day))
+    need(day <= civil_day(now_ms), Why.WRONG_STATE, "record: a change counts from no day that has not come")
 
 
 def _is_locked(vault: Vault, rosters: Rosters) -> bool:
