@@ -276,6 +276,8 @@ def _lines() -> tuple[Event, ...]:
     )
     event(vault, "access.refusal", "case decision input prev", "basis detail", agency=CODE)
     event(vault, "record.notice.answer", "input", "prev", agency=CODE, notice=SHA256)
+    event(vault, "correction.issue", "input", "basis", agency=CODE)  # told; what for is sealed to it
+    event(vault, "correction.answer", "input prev", "", agency=CODE, late=FLAG)
     event(vault, "lock.change", "input", "prev", agency=CODE, change=choice("lock", "open"))
     event(vault, "half.rotate", "input", "prev", agency=CODE, old=SHA256, new=SHA256, halves=COUNT)
     state = choice("unsealed", "sealed", "shredded")

@@ -78,6 +78,9 @@ class Lawbook(Protocol):
     def seal_by(self, rules: str, told_ms: int) -> int:
         """When an agency that was told to seal its part must have done so (Unix milliseconds)."""
 
+    def correct_by(self, rules: str, told_ms: int) -> tuple[int, int]:
+        """When an agency is warned that a notice to correct is unanswered, and when it is overdue."""
+
 
 @dataclass(frozen=True, slots=True)
 class Party:

@@ -5,21 +5,25 @@ within the deadline of the rule file. An overdue notice stays overdue until it i
 stays late. Silence is never an answer, and no answer changes a record: what was wrong is put right by acts of its own.
 Names and circumstances are sealed to the agency's desk; here are codes, ids and times.
 
-May touch: nothing
-Sees:      pseudonyms, record ids
+May touch: the system's randomness
+Sees:      pseudonyms, record ids; a notice's words, at the two desks
 Spec:      办法 arts. 21-22 (U); PJDL art. 60; vault-law L35
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import base64
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from audit.crypto.errors import CryptoError
+from audit.crypto.hpke import OpeningKey, SealingKey, open_key, seal_key
 from audit.crypto.signed_object import Kind
-from audit.shapes import CODE, COUNT, SHA256, ULID, choice
-from vault.errors import StateError
+from audit.shapes import CODE, COUNT, SHA256, ULID, choice, many
+from vault.checks import SKEW_MS
+from vault.errors import MalformedFormError, StateError
 from vault.forms import BASE64, Form, Signed, shaped
 from vault.law.deadlines import Due
 from vault.rosters import Rosters
@@ -27,6 +31,8 @@ from vault.vocabulary import AgencyKind, Role
 
 DEADLINE: Final = "answer-correction"
 """The deadline of the rule files that runs from the notice."""
+LONGEST_WORDS: Final = 16_000
+_WORDS: Final = b"sealink/v1/vault/correction"
 
 
 class Fault(StrEnum):
@@ -40,6 +46,7 @@ class Fault(StrEnum):
     NOT_MARKED = "not-marked"
     UNSEALED_WITHOUT_CAUSE = "unsealed-without-cause"
     CERTIFICATE_REFUSED = "certificate-refused"
+    ORDINARY_CHECK = "ordinary-check"  # the ordinary index named somebody whose record is sealed
     LEAKED = "leaked"
 
 
@@ -73,7 +80,7 @@ class Correction(Form):
     fault: str = shaped(choice(*Fault))
     about: str = shaped(SHA256)
     rules: str = shaped(SHA256)  # of the rule file whose deadline runs
-    words: str = shaped(BASE64)  # sealed to the desk of `to`
+    words: tuple[str, ...] = shaped(many(BASE64))  # sealed to the desks of `to` and of `agency`, in that order
     issued_ms: int = shaped(COUNT)
 
 
@@ -88,7 +95,7 @@ class Corrected(Form):
     person: str = shaped(CODE)
     agency: str = shaped(CODE)
     measure: str = shaped(choice(*Measure))
-    words: str = shaped(BASE64)  # sealed to the procuratorate's desk
+    words: tuple[str, ...] = shaped(many(BASE64))  # sealed to the procuratorate's desk and to the own one
     answered_ms: int = shaped(COUNT)
 
 
@@ -99,8 +106,8 @@ def check_issued(notice: Signed[Correction], rosters: Rosters, now_ms: int) -> N
         raise StateError("correction: only the procuratorate issues one")
     if form.to == form.agency or pins.agency(form.to).kind is AgencyKind.STATE_UNIT:
         raise StateError("correction: not to an agency that seals and that the procuratorate supervises")
-    _check_signer(notice.signer, form.supervisor, form.agency, (Role.SUPERVISOR,), rosters, now_ms)
-    if form.issued_ms > now_ms:
+    _check_signer(notice.signer, form.supervisor, form.agency, (Role.SUPERVISOR,), rosters, form.issued_ms, now_ms)
+    if form.issued_ms > now_ms + SKEW_MS:
         raise StateError("correction: issued later than now")
 
 
@@ -111,9 +118,29 @@ def check_answer(answer: Signed[Corrected], notice: Signed[Correction], rosters:
         raise StateError("correction: the answer is to another notice")
     if form.agency != notice.form.to:
         raise StateError("correction: answered by another agency than the one that was told")
-    _check_signer(answer.signer, form.person, form.agency, (Role.DECIDER, Role.SEALER), rosters, now_ms)
-    if not notice.form.issued_ms <= form.answered_ms <= now_ms:
+    may_answer = (Role.DECIDER, Role.SEALER)
+    _check_signer(answer.signer, form.person, form.agency, may_answer, rosters, form.answered_ms, now_ms)
+    if not notice.form.issued_ms - SKEW_MS <= form.answered_ms <= now_ms + SKEW_MS:
         raise StateError("correction: answered before it was issued, or later than now")
+
+
+def seal_words(words: str, readers: Iterable[SealingKey], about: str) -> tuple[str, ...]:
+    """Names and circumstances for the desks that may read them; `about`: id of the notice or answer."""
+    text = words.encode()
+    if len(text) > LONGEST_WORDS:
+        raise MalformedFormError("correction: more than 16,000 bytes of words")
+    padded = text + b" " * (-len(text) % 1024)
+    return tuple(base64.b64encode(seal_key(desk, padded, _WORDS, about.encode())).decode() for desk in readers)
+
+
+def read_words(words: Sequence[str], desk: OpeningKey, about: str) -> str:
+    """What was sealed to this desk, by whatever place; MalformedFormError if nothing was."""
+    for sealed in words:
+        try:
+            return open_key(desk, base64.b64decode(sealed), _WORDS, about.encode()).decode().rstrip(" ")
+        except (CryptoError, UnicodeDecodeError):
+            continue
+    raise MalformedFormError("correction: its words are not sealed to this desk")
 
 
 def state_of(due: Due, answered_ms: int | None, now_ms: int) -> CorrectionState:
@@ -124,8 +151,13 @@ def state_of(due: Due, answered_ms: int | None, now_ms: int) -> CorrectionState:
     return CorrectionState.OVERDUE if now_ms >= due.escalate_ms else CorrectionState.ISSUED
 
 
-def _check_signer(signer: str, person: str, agency: str, roles: Iterable[Role], rosters: Rosters, now_ms: int) -> None:
-    """StateError unless the key is the named person's on the agency's roster, who now holds one of the roles."""
+def _check_signer(
+    signer: str, person: str, agency: str, roles: Iterable[Role], rosters: Rosters, at_ms: int, now_ms: int
+) -> None:
+    """StateError unless the key is the named person's on the agency's roster, who held one of the roles at that time.
+
+    A notice outlives its issuer's service; that it came at the time which it names is asked where it comes in.
+    """
     found = rosters.of(agency, now_ms).by_key(signer)
-    if found is None or found.person != person or not any(found.may(role, now_ms) for role in roles):
+    if found is None or found.person != person or not any(found.may(role, at_ms) for role in roles):
         raise StateError("correction: not signed by somebody who may")

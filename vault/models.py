@@ -140,6 +140,21 @@ PROPOSAL: Final = Table(
 )
 """To unseal, seal again or shred: `proposed` or `done`. Agreements are acts on it; those done are the history (L29)."""
 
+CORRECTION: Final = Table(
+    "vault_correction",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("answer", LargeBinary),
+    Column("answered_ms", BigInteger),
+    Index(None, "recipient", "answered_ms"),
+    Index(None, "agency", "due_ms"),
+)
+"""Notices to correct. `agency`: the procuratorate; `due_ms`: from when on an unanswered one is overdue."""
+
 LOCK: Final = Table(
     "vault_lock",
     METADATA,

@@ -14,7 +14,20 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, or_, select
 
 from vault.errors import StateError
 from vault.halves import SealedHalf, ViewId
-from vault.models import ACT, ENVELOPE, HALF, INTENT, LOCK, NOTICE, PROPOSAL, RECORD, REQUEST, ROSTER, SEEN_CALL
+from vault.models import (
+    ACT,
+    CORRECTION,
+    ENVELOPE,
+    HALF,
+    INTENT,
+    LOCK,
+    NOTICE,
+    PROPOSAL,
+    RECORD,
+    REQUEST,
+    ROSTER,
+    SEEN_CALL,
+)
 from vault.states import RequestState
 from vault.unsealing import SealState
 from vault.vocabulary import Holder, View
@@ -364,6 +377,53 @@ def shred(connection: Connection, record_id: str, version: int) -> list[str]:
     return digests
 
 
+# --- notices to correct ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCorrection:
+    """A notice to correct with its answer, if there is one."""
+
+    id: str
+    agency: str
+    recipient: str
+    data: bytes
+    due_ms: int
+    answer: bytes | None
+    answered_ms: int | None
+
+
+def correction(connection: Connection, correction_id: str) -> StoredCorrection | None:
+    """A notice by its id; the caller checks who may see it."""
+    row = connection.execute(select(CORRECTION).where(CORRECTION.c.id == correction_id)).one_or_none()
+    return None if row is None else _correction(row)
+
+
+def corrections_of(connection: Connection, agency: str, after: str) -> list[StoredCorrection]:
+    """Notices that an agency issued or got, from `after` on, a page at most."""
+    is_theirs = or_(CORRECTION.c.agency == agency, CORRECTION.c.recipient == agency)
+    found = select(CORRECTION).where(is_theirs, CORRECTION.c.id > after).order_by(CORRECTION.c.id).limit(PAGE)
+    return [_correction(row) for row in connection.execute(found)]
+
+
+def answer_correction(connection: Connection, correction_id: str, answer: bytes, at_ms: int) -> None:
+    """Store the answer; StateError if there is one."""
+    where = (CORRECTION.c.id == correction_id, CORRECTION.c.answer.is_(None))
+    if connection.execute(update(CORRECTION).where(*where).values(answer=answer, answered_ms=at_ms)).rowcount != 1:
+        raise StateError("correction: answered already")
+
+
+def unanswered_corrections(connection: Connection, agency: str, now_ms: int) -> list[dict[str, Any]]:
+    """Notices of an agency that nobody answered in time: told until somebody does, and never closed by time."""
+    found = (
+        select(CORRECTION.c.id, CORRECTION.c.recipient, CORRECTION.c.due_ms)
+        .where(CORRECTION.c.agency == agency, CORRECTION.c.answer.is_(None), CORRECTION.c.due_ms <= now_ms)
+        .order_by(CORRECTION.c.due_ms)
+        .limit(PAGE)
+    )
+    return [{**row} for row in connection.execute(found).mappings()]
+
+
 # --- locks and calls -------------------------------------------------------------------------------------------------
 
 
@@ -401,6 +461,11 @@ def _request(row: Row[Any]) -> StoredRequest:
 def _act(row: Row[Any]) -> StoredAct:
     found = row._mapping
     return StoredAct(**{name: found[name] for name in StoredAct.__dataclass_fields__} | {"data": bytes(row.data)})
+
+
+def _correction(row: Row[Any]) -> StoredCorrection:
+    answer = _bytes(row.answer)
+    return StoredCorrection(row.id, row.agency, row.recipient, bytes(row.data), row.due_ms, answer, row.answered_ms)
 
 
 def _bytes(value: Any) -> bytes | None:

@@ -315,4 +315,6 @@ def overdue(at: At = HERE, passphrase_file: PassphraseFile = None) -> None:
         table.add_row("request", one["id"], one["recipient"], state)
     for request in found["unmarked"]:
         table.add_row("receiving case", request, "", "not marked yet")
-    out.print(table if found["requests"] or found["unmarked"] else "nothing is overdue")
+    for one in found["corrections"]:
+        table.add_row("notice to correct", one["id"], one["recipient"], "[bold red]unanswered[/]")
+    out.print(table if table.rows else "nothing is overdue")

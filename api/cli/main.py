@@ -14,6 +14,7 @@ from api.cli import (
     ceremony,
     certificate,
     changing,
+    correcting,
     custodian,
     custodian_tasks,
     desk,
@@ -70,6 +71,7 @@ sealing.register(app)
 desk.register(app)
 certificate.register(desk.desk)
 changing.register(app)
+correcting.register(app)
 case_lists.register(app)
 roster.register(app)
 release_agent.register(app)

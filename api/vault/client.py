@@ -81,6 +81,18 @@ class VaultClient:
         """What waits too long."""
         return self._get("/v1/overdue")
 
+    def correct(self, notice: bytes) -> str:
+        """Hand in a notice to correct; returns its id."""
+        return str(self._send("POST", "/v1/corrections", {"signed": notice.decode()})["correction"])
+
+    def corrections(self) -> list[dict[str, Any]]:
+        """Notices to correct that the caller's agency issued or got."""
+        return self._pages("/v1/corrections", "corrections")
+
+    def answer_correction(self, correction: str, answer: bytes) -> None:
+        """Answer one."""
+        self._send("POST", f"/v1/corrections/{correction}/answer", {"signed": answer.decode()})
+
     # --- sealing ---------------------------------------------------------------------------------------------------
 
     def upload(self, path: Path, told: Callable[[int, int], None] = lambda done, whole: None) -> str:

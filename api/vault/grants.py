@@ -20,6 +20,7 @@ _CHANGED = {
     "vault_half": "UPDATE (key, sealed), DELETE",
     "vault_envelope": "DELETE",
     "vault_notice": "UPDATE (answer, answered_ms)",
+    "vault_correction": "UPDATE (answer, answered_ms)",
     "vault_request": "UPDATE (state, expires_ms)",
     "vault_proposal": "UPDATE (state, done_ms)",
     "vault_seen_call": "DELETE",

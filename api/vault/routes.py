@@ -26,11 +26,13 @@ from vault import store
 from vault.caller import Caller
 from vault.flows import take_envelope
 from vault.flows.admit_call import admit_call, expect_call
+from vault.flows.answer_correction import answer_correction
 from vault.flows.answer_notice import answer_notice
 from vault.flows.ask import ask
 from vault.flows.change_record import agree_to_change, propose_change
 from vault.flows.decide_request import approve_request, asked_of, decide_request, refuse_request, sees_agencys
 from vault.flows.hand_dossier import envelope_for, hand_dossier
+from vault.flows.issue_correction import issue_correction
 from vault.flows.rotate_halves import halves_to_rotate, rotate_halves
 from vault.flows.seal_record import seal_record
 from vault.flows.take_lock import take_lock
@@ -60,6 +62,8 @@ Approver = Annotated[Caller, called_by(Role.APPROVER)]
 Refuser = Annotated[Caller, called_by(Role.DECIDER, Role.APPROVER)]
 Locker = Annotated[Caller, called_by(Role.DECIDER, Role.APPROVER, Role.SUPERVISOR)]
 Supervisor = Annotated[Caller, called_by(Role.SUPERVISOR)]
+Answerer = Annotated[Caller, called_by(Role.DECIDER, Role.SEALER)]
+Corrected = Annotated[Caller, called_by(Role.SUPERVISOR, Role.DECIDER, Role.SEALER)]
 Agent = Annotated[Caller, called_by(AGENT)]
 AgentOrOfficer = Annotated[Caller, called_by(AGENT, Role.OFFICER)]
 
@@ -357,14 +361,48 @@ def read_ledger(caller: Anybody, vault: TheVault) -> dict[str, Any]:
         return {"notices": store.ledger(connection, None if sees_all else caller.agency, vault.now_ms())}
 
 
+@router.post("/corrections", operation_id="issueCorrection", status_code=201)
+def post_correction(body: SignedForm, caller: Supervisor, vault: TheVault) -> dict[str, str]:
+    """The procuratorate tells an agency to put a fault right."""
+    return {"correction": issue_correction(vault, caller, body.signed.encode()).form.correction}
+
+
+@router.get("/corrections", operation_id="readCorrections")
+def read_corrections(caller: Corrected, vault: TheVault, after: After = "") -> dict[str, Any]:
+    """Notices that the caller's agency issued or got, with their answers, as signed; a page."""
+    with vault.database.reading() as connection:
+        found = store.corrections_of(connection, caller.agency, after)
+    items = [
+        {
+            "signed": one.data.decode(),
+            "due_ms": one.due_ms,
+            "answer": None if one.answer is None else one.answer.decode(),
+            "answered_ms": one.answered_ms,
+        }
+        for one in found
+    ]
+    return {"corrections": items, "after": found[-1].id if len(found) == store.PAGE else None}
+
+
+@router.post("/corrections/{correction_id}/answer", operation_id="answerCorrection", status_code=204)
+def post_corrected(correction_id: Ulid, body: SignedForm, caller: Answerer, vault: TheVault) -> Response:
+    """The agency that was told answers."""
+    answer_correction(vault, caller, correction_id, body.signed.encode())
+    return Response(status_code=204)
+
+
 @router.get("/overdue", operation_id="readOverdue")
 def read_overdue(caller: Supervisor, vault: TheVault) -> dict[str, Any]:
-    """Requests that wait too long, and deliveries whose receiving case is not marked: for the procuratorate."""
+    """Requests and notices to correct that wait too long, deliveries whose receiving case is not marked."""
     kind = vault.pins.agency(caller.agency).kind
     need(kind is AgencyKind.PROCURATORATE, Why.NOT_ENTITLED, "overdue: for the procuratorate's supervisors")
     with vault.database.reading() as connection:
         now = vault.now_ms()
-        return {"requests": store.overdue(connection, now), "unmarked": store.unmarked(connection, now)}
+        return {
+            "requests": store.overdue(connection, now),
+            "unmarked": store.unmarked(connection, now),
+            "corrections": store.unanswered_corrections(connection, caller.agency, now),
+        }
 
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (public, router)

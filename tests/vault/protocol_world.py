@@ -120,6 +120,9 @@ class TableLaw:
     def seal_by(self, rules: str, told_ms: int) -> int:
         return told_ms
 
+    def correct_by(self, rules: str, told_ms: int) -> tuple[int, int]:
+        return told_ms, told_ms
+
 
 class LyingLaw(TableLaw):
     """A decider's own program that gives whatever it likes."""

@@ -78,6 +78,9 @@ class PaperLaw:
     def seal_by(self, rules: str, told_ms: int) -> int:
         return told_ms + 3 * DAY
 
+    def correct_by(self, rules: str, told_ms: int) -> tuple[int, int]:
+        return told_ms + 7 * DAY, told_ms + 10 * DAY
+
 
 class PaperLog:
     """A transparency log without database or process: entries, a signed head, two witnesses."""

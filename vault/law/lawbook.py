@@ -20,7 +20,7 @@ from vault.law.rules import by_digest, in_force
 from vault.vocabulary import AgencyKind, RecordKind
 
 _DAY_MS = 24 * 3600 * 1000
-_WARN_DAYS, _ESCALATE_DAYS = 3, 7
+_WARN_DAYS, _ESCALATE_DAYS, _CORRECT_DAYS = 3, 7, 10
 
 
 class ShippedLaw:
@@ -53,6 +53,10 @@ class ShippedLaw:
     def seal_by(self, rules: str, told_ms: int) -> int:
         """The end of the statutory three days."""
         return self._due(rules, "seal-own-part", told_ms, _WARN_DAYS)[1]
+
+    def correct_by(self, rules: str, told_ms: int) -> tuple[int, int]:
+        """The period of `answer-correction`; in a year without holiday data plain days."""
+        return self._due(rules, "answer-correction", told_ms, _CORRECT_DAYS)
 
     def _due(self, rules: str, period: str, start_ms: int, days: int) -> tuple[int, int]:
         try:
