@@ -4,10 +4,11 @@ The plaintext comes in as pieces and leaves as ciphertext; memory stays bounded 
 when a function returns: neither the sealer nor the vault can open what was sealed. What belongs into which view is
 `view_archive`'s matter, whether the record may be sealed is `eligibility`'s.
 
-Sealing a view, in numbered steps:
-  1. two fresh halves, and the key that they make together;
-  2. the envelope: a sealed container without recipients whose signed header commits to both halves;
-  3. each half sealed to its holder's agent.
+Sealing, in numbered steps:
+  1. for each view two fresh halves, and the key that they make together;
+  2. its envelope: a sealed container without recipients whose signed header commits to both halves;
+  3. one signature of the sealer over the envelopes of all views;
+  4. each half sealed to its holder's agent.
 
 May touch: the system's randomness (streams that the caller opened)
 Sees:      plaintext, halves, keys
@@ -20,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from audit.crypto.container import seal_container
+from audit.crypto.container import UnsignedContainer, sign_together, write_unsigned
 from audit.crypto.container_header import Purpose
 from audit.crypto.signatures import SigningKey
 from vault.errors import EnvelopeError
@@ -38,35 +39,53 @@ class SealedView:
     halves: tuple[SealedHalf, ...]
 
 
-def seal_view(
-    out: BinaryIO,
-    pieces: Iterable[bytes],
-    view: ViewId,
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One view to be sealed: its plaintext, padded already, and where the envelope goes."""
+
+    id: ViewId
+    pieces: Iterable[bytes]
+    out: BinaryIO
+
+
+def seal_views(
+    sources: Iterable[Source],
     *,
     kinds: Iterable[RecordKind],
     sealer: SigningKey,
     agents: Mapping[Holder, Sealer],
-) -> SealedView:
-    """Write the envelope of one view to `out`. `pieces` must be padded already.
+) -> list[SealedView]:
+    """Write the envelopes of views, one after the other, and sign them together.
 
     If anything raises, what was written is no envelope. EnvelopeError when a holder's agent is missing.
     """
     if set(agents) != set(Holder):
         raise EnvelopeError("sealing: exactly the court's and the procuratorate's agents must be given")
-    if view.suite != sealer.suite:
-        raise EnvelopeError("sealing: the sealer's key is of another suite")
     sorted_kinds = tuple(sorted(set(kinds)))
-    halves = {holder: Half.draw(sorted_kinds) for holder in Holder}  # 1
-    key = content_key(halves[Holder.COURT].secret, halves[Holder.PROCURATORATE].secret, view)
-    digest = seal_container(  # 2
-        out,
-        pieces,
+    drawn, written = [], []
+    for source in sources:
+        if source.id.suite != sealer.suite:
+            raise EnvelopeError("sealing: the sealer's key is of another suite")
+        halves = {holder: Half.draw(sorted_kinds) for holder in Holder}  # 1
+        written.append(_envelope(source, halves, sealer))  # 2
+        drawn.append((source.id, halves))
+    sign_together(written)  # 3
+    sealed = [
+        tuple(seal_half(halves[holder], view, holder, agents[holder]) for holder in Holder)  # 4
+        for view, halves in drawn
+    ]
+    return [SealedView(drawn[n][0], one.digest, sealed[n]) for n, one in enumerate(written)]
+
+
+def _envelope(source: Source, halves: Mapping[Holder, Half], sealer: SigningKey) -> UnsignedContainer:
+    view = source.id
+    return write_unsigned(
+        source.out,
+        source.pieces,
         purpose=Purpose.ENVELOPE,
         ids=view.to_ids(),
         facts={"halves": {holder.value: commitment(half, view, holder) for holder, half in halves.items()}},
         sender=sealer,
         recipients=(),
-        content_key=key,
+        content_key=content_key(halves[Holder.COURT].secret, halves[Holder.PROCURATORATE].secret, view),
     )
-    sealed = tuple(seal_half(halves[holder], view, holder, agents[holder]) for holder in Holder)  # 3
-    return SealedView(view, digest, sealed)

@@ -3,7 +3,7 @@
 In numbered steps:
   1. the bundle, strictly; its agency is the desk's own;
   2. the law in force says that the case must be sealed; what only a person can answer must be answered by a finding;
-  3. each view is sealed into a file of its own: envelope, and a half for each holder's agent;
+  3. each view is sealed into a file of its own, all under one signature, with a half for each holder's agent;
   4. the index entry for this agency's desk, the notices for every agency that holds a part;
   5. what the log's commitments need later is kept on the desk, sealed to its own key, before anything is sent;
   6. envelopes, then the sealing form: with it the record is sealed, or it is not there at all.
@@ -18,7 +18,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -45,7 +46,7 @@ from vault.law.rules import by_digest
 from vault.manifest import check_kinds
 from vault.notices import NoticeContent, notices
 from vault.rosters import Rosters
-from vault.sealing import SealedView, seal_view
+from vault.sealing import SealedView, Source, seal_views
 from vault.view_archive import view_pieces
 from vault.vocabulary import Holder, View
 
@@ -156,22 +157,24 @@ def kept_secrets(desk: Desk, record: str) -> tuple[bytes, bytes]:
 def _sealed_views(
     desk: Desk, bundle: Bundle, record: str, epoch: int, agents: Mapping[Holder, Sealer], work: Path, told: Told
 ) -> tuple[dict[View, Path], dict[View, SealedView]]:
-    files, views = {}, {}
-    for number, view in enumerate(View):
-        told("seal", number, len(View))
-        path = work / view.value
-        with path.open("xb") as out:
-            views[view] = seal_view(
-                out,
-                view_pieces(bundle, view),
+    files = {view: work / view.value for view in View}
+    with ExitStack() as opened:
+        sources = [
+            Source(
                 ViewId(record, 1, view, desk.folder.agency, epoch),
-                kinds=bundle.manifest.kinds,
-                sealer=desk.folder.signer,
-                agents=agents,
+                _counted(view_pieces(bundle, view), partial(told, "seal", number, len(View))),
+                opened.enter_context(path.open("xb")),
             )
-        files[view] = path
+            for number, (view, path) in enumerate(files.items())
+        ]
+        sealed = seal_views(sources, kinds=bundle.manifest.kinds, sealer=desk.folder.signer, agents=agents)
     told("seal", len(View), len(View))
-    return files, views
+    return files, {one.id.view: one for one in sealed}
+
+
+def _counted(pieces: Iterable[bytes], begins: Callable[[], None]) -> Iterator[bytes]:
+    begins()
+    yield from pieces
 
 
 def _index_entry(bundle: Bundle, record: str, epoch: int, views: Mapping[View, SealedView]) -> IndexEntry:

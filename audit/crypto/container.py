@@ -2,20 +2,21 @@
 
 Used for batches, results, envelopes and backups. Layout:
 
-    sealink/v1/container\\n   4-byte length   header   chunks   signed\\n   signature
+    sealink/v1/container\\n   4-byte length   header   chunks   signature
 
 The header is canonical JSON (`container_header`). Each chunk is 64 KiB under the suite's AEAD and a key that serves
-this container only; its nonce is chunk number and last-chunk flag, its associated data the hash of the header. The
-signature covers the hashes of header and chunks. Every place follows from the lengths, so cutting, adding or moving
-bytes breaks something. HPKE and AEADs authenticate no sender (whoever can open could also forge), hence an unsigned
-container is refused, and the signature is checked over the whole body before the first byte of plaintext leaves.
+this container only; its nonce is chunk number and last-chunk flag, its associated data the hash of the header
+(`container_body`). The digest is the hash of the hashes of header and chunks and of the body's length; the sender signs
+it (`container_signature`). Every place follows from the lengths, so cutting, adding or moving bytes breaks something.
+HPKE and AEADs authenticate no sender (whoever can open could also forge), hence an unsigned container is refused, and
+the signature is checked over the whole body before the first byte of plaintext leaves.
 
 Opening, in numbered steps:
   1. first line, form of the header, suite; purpose and ids that the reader expects;
-  2. the sender is trusted and its signature covers header and body (first pass over the stream);
+  2. the sender is trusted and its signature covers header and body (first reading of the stream);
   3. the reader is a recipient, its sealed content key opens and is the one that the header commits to;
-  4. each chunk is authenticated, then handed out, and the body hashed again (second pass);
-  5. `is_complete` turns true when the last chunk is out and the second hash equals the first.
+  4. each block is the very one of the first reading; its chunks are authenticated, then handed out (second reading);
+  5. `is_complete` turns true when the last chunk is out.
 What the caller still owes: to act on nothing before step 5, and to know whose the sender's key is.
 
 May touch: nothing (streams that the caller opened)
@@ -33,26 +34,23 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidTag
 
 from audit.canonical import JsonValue
-from audit.crypto.container_binding import MAGIC, body_key, commitment, header_hash, nonce, statement, wrap_aad
+from audit.crypto.container_binding import MAGIC, body_key, commitment, header_hash, statement, wrap_aad
+from audit.crypto.container_body import Marks, read_blocks, seal_blocks, sealed_chunks
 from audit.crypto.container_header import LONGEST, Header, Purpose, Wrap, make_header, parse_header
+from audit.crypto.container_signature import ContainerSignature
 from audit.crypto.errors import (
     DamagedBodyError,
-    ForgedContainerError,
     KeyCommitmentError,
     MalformedContainerError,
     UnknownRecipientError,
     UnknownSenderError,
-    UnsignedContainerError,
     WrongPurposeError,
 )
 from audit.crypto.hpke import OpeningKey, SealingKey, open_key, seal_key
 from audit.crypto.signatures import SigningKey, VerifyingKey
-from audit.crypto.suites import Suite, suite
+from audit.crypto.suites import suite
 
-CHUNK = 64 * 1024
-_TRAILER = b"signed\n"
 _LENGTH_BYTES = 4
-_HASHED_AT_ONCE = 1024 * 1024
 _INFO = b"sealink/v1/container"
 
 
@@ -61,6 +59,15 @@ class ContentKey:
     """A content key that the caller made or recovered itself, for example from two halves."""
 
     secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UnsignedContainer:
+    """A container whose header and body are written; it is none before `sign_together` ends it."""
+
+    sender: SigningKey
+    digest: bytes
+    _out: BinaryIO = field(repr=False)
 
 
 def seal_container(
@@ -80,6 +87,25 @@ def seal_container(
     one must be fresh as well: a content key used for two bodies betrays both. All keys must be of the sender's suite.
     If anything raises, what was written so far is no container: `sealed_file` keeps such pieces off the disk.
     """
+    written = write_unsigned(
+        out, body, purpose=purpose, ids=ids, sender=sender, recipients=recipients, facts=facts, content_key=content_key
+    )
+    sign_together([written])
+    return written.digest
+
+
+def write_unsigned(
+    out: BinaryIO,
+    body: Iterable[bytes],
+    *,
+    purpose: Purpose,
+    ids: Mapping[str, str | int],
+    sender: SigningKey,
+    recipients: Sequence[SealingKey],
+    facts: Mapping[str, JsonValue] | None = None,
+    content_key: ContentKey | None = None,
+) -> UnsignedContainer:
+    """`seal_container` without the signature: for containers that are signed together."""
     if not recipients and content_key is None:
         raise MalformedContainerError("container: nobody could open it")
     if any(recipient.suite != sender.suite for recipient in recipients):
@@ -92,14 +118,23 @@ def seal_container(
     header = make_header(sender.suite, purpose, ids, facts or {}, sender.id, wraps, committed)
 
     out.write(MAGIC + len(header.raw).to_bytes(_LENGTH_BYTES, "big") + header.raw)
-    hasher, length = chosen.hasher(), 0
-    for sealed in _seal_chunks(chosen, secret, header, body):
-        hasher.update(sealed)
-        length += len(sealed)
-        out.write(sealed)
-    signed = statement(chosen, header, hasher.digest(), length)
-    out.write(_TRAILER + sender.sign(signed))
-    return chosen.hash(signed)
+    hasher, length = chosen.body_hasher(), 0
+    cipher = chosen.aead(body_key(chosen, secret))
+    for block in seal_blocks(chosen, cipher, header_hash(chosen, header), body):
+        hasher.update(block)
+        length += len(block)
+        out.write(block)
+    return UnsignedContainer(sender, chosen.hash(statement(chosen, header, hasher.digest(), length)), out)
+
+
+def sign_together(written: Sequence[UnsignedContainer]) -> None:
+    """End containers of one sender with one signature over all their digests."""
+    sender = written[0].sender
+    if any(one.sender.id != sender.id for one in written):
+        raise MalformedContainerError("container: signed together by different senders")
+    signature = ContainerSignature.make(sender, [one.digest for one in written]).to_bytes()
+    for one in written:
+        one._out.write(signature)
 
 
 def read_header(stream: BinaryIO) -> Header:
@@ -135,18 +170,15 @@ def verify_container(
         raise UnknownSenderError("container: its sender is not one that the reader trusts")
 
     start = stream.tell()
-    end = stream.seek(0, 2) - len(_TRAILER) - chosen.signing.signature_bytes
-    if end < start:
-        raise UnsignedContainerError("container: no sender's signature at its end")
-    stream.seek(end)
-    if _read(stream, len(_TRAILER)) != _TRAILER:
-        raise UnsignedContainerError("container: no sender's signature at its end")
-    signature = _read(stream, chosen.signing.signature_bytes)
-    body_hash = _hash_body(stream, start, end, chosen)
-    signed = statement(chosen, header, body_hash, end - start)
-    if not sender.is_signed(signed, signature):
-        raise ForgedContainerError("container: the sender's signature does not cover it")
-    return VerifiedContainer(header, sender, chosen.hash(signed), body_hash, signature, stream, start, end)
+    signature, end = ContainerSignature.read(stream, start, chosen)
+    hasher, marks = chosen.body_hasher(), Marks(chosen)
+    for block in read_blocks(stream, start, end - start, chosen):
+        hasher.update(block)
+        marks.remember(block)
+    body_hash = hasher.digest()
+    digest = chosen.hash(statement(chosen, header, body_hash, end - start))
+    signature.check(sender, digest)
+    return VerifiedContainer(header, sender, digest, body_hash, signature, stream, start, end, marks)
 
 
 def open_container(
@@ -168,17 +200,23 @@ class VerifiedContainer:
     header: Header
     sender: VerifyingKey
     digest: bytes
-    """Hash of what the sender signed: the name of this container in requests and in the log."""
+    """What the sender signed: the name of this container in requests and in the log."""
     body_hash: bytes = field(repr=False)
-    signature: bytes = field(repr=False)
+    signature: ContainerSignature = field(repr=False)
     _stream: BinaryIO = field(repr=False)
     _start: int = field(repr=False)
     _end: int = field(repr=False)
+    _marks: Marks = field(repr=False)
 
     @property
     def length(self) -> int:
         """Bytes of the sealed body."""
         return self._end - self._start
+
+    def blocks(self) -> Iterator[bytes]:
+        """The sealed body once more, each piece the very one that was verified; DamagedBodyError otherwise."""
+        chosen = suite(self.header.suite)
+        return self._marks.recognised(read_blocks(self._stream, self._start, self.length, chosen))
 
     def open(self, opener: OpeningKey | ContentKey) -> OpenContainer:
         """Step 3: UnknownRecipientError, KeyCommitmentError or SealedKeyError."""
@@ -209,17 +247,13 @@ class OpenContainer:
         self._is_started = True
         verified, chosen = self.verified, self._chosen
         cipher, aad = chosen.aead(body_key(chosen, self._secret)), header_hash(chosen, self.header)
-        hasher = chosen.hasher()
-        for number, is_last, sealed in _sealed_chunks(verified, chosen.tag_bytes):
-            hasher.update(sealed)
+        for nonce, sealed in sealed_chunks(chosen, verified.blocks(), verified.length):
             try:
-                plain = cipher.decrypt(nonce(chosen, number, is_last), sealed, aad)
+                plain = cipher.decrypt(nonce, sealed, aad)
             except InvalidTag:
                 raise DamagedBodyError("container: a chunk does not authenticate") from None
             if plain:
                 yield plain
-        if not hmac.compare_digest(hasher.digest(), verified.body_hash):
-            raise DamagedBodyError("container: the body changed while it was being read")
         self.is_complete = True
 
     def read(self, limit: int) -> bytes:
@@ -230,65 +264,6 @@ class OpenContainer:
             if len(found) > limit:
                 raise DamagedBodyError("container: longer than the reader allows")
         return bytes(found)
-
-
-def _seal_chunks(chosen: Suite, secret: bytes, header: Header, body: Iterable[bytes]) -> Iterator[bytes]:
-    cipher, aad = chosen.aead(body_key(chosen, secret)), header_hash(chosen, header)
-    for number, is_last, chunk in _numbered(body):
-        yield cipher.encrypt(nonce(chosen, number, is_last), chunk, aad)
-
-
-def _numbered(body: Iterable[bytes]) -> Iterator[tuple[int, bool, bytes]]:
-    """(number, is it the last, plaintext): full chunks, the last perhaps shorter, and empty for an empty body.
-
-    A full chunk is held back until more has come: whether it is the last is part of its nonce.
-    """
-    number, full, partial = 0, b"", bytearray()
-    for piece in body:
-        at = 0
-        while at < len(piece):
-            if full:
-                yield number, False, full
-                number, full = number + 1, b""
-            taken = piece[at : at + CHUNK - len(partial)]
-            at += len(taken)
-            if len(taken) == CHUNK:
-                full = bytes(taken)  # the common case: nothing is copied
-                continue
-            partial += taken
-            if len(partial) == CHUNK:
-                full = bytes(partial)
-                partial.clear()
-    yield number, True, full or bytes(partial)
-
-
-def _sealed_chunks(verified: VerifiedContainer, tag_bytes: int) -> Iterator[tuple[int, bool, bytes]]:
-    """(number, is it the last, ciphertext). Only an empty body has an empty chunk."""
-    stream, whole = verified._stream, CHUNK + tag_bytes
-    left, number = verified._end - verified._start, 0
-    stream.seek(verified._start)
-    while True:
-        size = min(whole, left)
-        if size < tag_bytes or (size == tag_bytes and number):
-            raise DamagedBodyError("container: the last chunk is too short")
-        left -= size
-        sealed = stream.read(size)
-        if len(sealed) != size:
-            raise DamagedBodyError("container: the body changed while it was being read")
-        yield number, left == 0, sealed
-        if left == 0:
-            return
-        number += 1
-
-
-def _hash_body(stream: BinaryIO, start: int, end: int, chosen: Suite) -> bytes:
-    hasher, left = chosen.hasher(), end - start
-    stream.seek(start)
-    while left:
-        piece = _read(stream, min(left, _HASHED_AT_ONCE))
-        hasher.update(piece)
-        left -= len(piece)
-    return hasher.digest()
 
 
 def _unwrap(header: Header, opener: OpeningKey) -> bytes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from audit import canonical
 from audit.crypto.container_header import COMMITMENT_BYTES, Header, Purpose
-from audit.crypto.signed_object import Kind, message
 from audit.crypto.suites import Suite
 
 MAGIC = b"sealink/v1/container\n"
@@ -44,6 +43,6 @@ def nonce(suite: Suite, number: int, is_last: bool) -> bytes:
 
 
 def statement(suite: Suite, header: Header, body_hash: bytes, length: int) -> bytes:
-    """What the sender signs: the hashes of header and sealed body, and the body's length in bytes."""
+    """What the digest is the hash of: the hashes of header and sealed body, and the body's length in bytes."""
     said = {"body": body_hash.hex(), "bytes": length, "header": header_hash(suite, header).hex()}
-    return message(Kind.CONTAINER, canonical.dumps(said))
+    return MAGIC + canonical.dumps(said)

@@ -17,8 +17,8 @@ from audit import canonical
 from audit.crypto.container import VerifiedContainer
 from audit.crypto.container_binding import statement
 from audit.crypto.container_header import Header, Purpose, parse_header
+from audit.crypto.container_signature import ContainerSignature
 from audit.crypto.errors import (
-    ForgedContainerError,
     KeyFormError,
     MalformedContainerError,
     UnknownSenderError,
@@ -29,7 +29,7 @@ from audit.crypto.signatures import VerifyingKey
 from audit.crypto.suites import suite
 from audit.errors import MalformedError
 
-_FIELDS = {"header", "body", "bytes", "signature"}
+_FIELDS = {"header", "body", "bytes", "together", "signature"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ def cover_of(container: VerifiedContainer) -> bytes:
         "header": base64.b64encode(container.header.raw).decode(),
         "body": container.body_hash.hex(),
         "bytes": container.length,
-        "signature": base64.b64encode(container.signature).decode(),
+        "together": [digest.hex() for digest in container.signature.together],
+        "signature": base64.b64encode(container.signature.value).decode(),
     })  # fmt: skip
 
 
@@ -68,13 +69,12 @@ def verify_cover(
     if sender is None:
         raise UnknownSenderError("container cover: its sender is not one that the reader trusts")
     chosen = suite(header.suite)
-    signed = statement(chosen, header, body, length)
-    if not sender.is_signed(signed, signature):
-        raise ForgedContainerError("container cover: the sender's signature does not cover it")
-    return VerifiedCover(header, sender, chosen.hash(signed), length)
+    digest = chosen.hash(statement(chosen, header, body, length))
+    signature.check(sender, digest)
+    return VerifiedCover(header, sender, digest, length)
 
 
-def _parse(data: bytes) -> tuple[Header, bytes, int, bytes]:
+def _parse(data: bytes) -> tuple[Header, bytes, int, ContainerSignature]:
     try:
         value = canonical.loads(data)
         if not isinstance(value, dict) or set(value) != _FIELDS:
@@ -82,7 +82,11 @@ def _parse(data: bytes) -> tuple[Header, bytes, int, bytes]:
         length = value["bytes"]
         if not isinstance(length, int) or isinstance(length, bool) or length < 0:
             raise ValueError
+        together = value["together"]
+        if not isinstance(together, list):
+            raise ValueError
         raw, signature = strict_base64(str(value["header"])), strict_base64(str(value["signature"]))
-        return parse_header(raw), bytes.fromhex(str(value["body"])), length, signature
+        signed = ContainerSignature(tuple(bytes.fromhex(str(digest)) for digest in together), signature)
+        return parse_header(raw), bytes.fromhex(str(value["body"])), length, signed
     except (MalformedError, KeyFormError, ValueError):
         raise MalformedContainerError("container cover: not of its form") from None

@@ -1,4 +1,4 @@
-"""The suite `intl`: SHA-256, HMAC-SHA-256, AES-256-GCM, X-Wing HPKE, and Ed25519 together with ML-DSA-65.
+"""The suite `intl`: SHA-256, BLAKE3 for bodies, AES-256-GCM, X-Wing HPKE, and Ed25519 together with ML-DSA-65.
 
 Every asymmetric key is two keys, one classical and one post-quantum, so that confidentiality and authenticity each
 survive the fall of either. This file only puts the library's algorithms behind bytes; it decides no formats.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+from blake3 import blake3
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, MLDSA65PublicKey
@@ -174,9 +175,9 @@ class Intl:
         self.signing = Ed25519AndMlDsa65()
         self.sealing = XWing()
 
-    def hasher(self) -> hashlib._Hash:
-        """A fresh SHA-256."""
-        return hashlib.sha256()
+    def body_hasher(self) -> blake3:
+        """A fresh BLAKE3: collision-resistant like SHA-256, and some three times as fast on a long body."""
+        return blake3()
 
     def hash(self, data: bytes) -> bytes:
         """SHA-256."""

@@ -18,11 +18,14 @@ from audit.crypto.intl import Intl
 
 DEFAULT = "intl"
 
+Buffer = bytes | bytearray | memoryview
+"""Bytes that are looked at and not kept."""
+
 
 class Hasher(Protocol):
     """A hash fed piece by piece."""
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: Buffer, /) -> object:
         """Take the next piece."""
 
     def digest(self) -> bytes:
@@ -32,10 +35,13 @@ class Hasher(Protocol):
 class Aead(Protocol):
     """Authenticated encryption under one key; a nonce must never repeat under it."""
 
-    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None, /) -> bytes:
+    def encrypt(self, nonce: Buffer, data: Buffer, associated_data: Buffer | None, /) -> bytes:
         """Ciphertext followed by its tag."""
 
-    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None, /) -> bytes:
+    def encrypt_into(self, nonce: Buffer, data: Buffer, associated_data: Buffer | None, buf: Buffer, /) -> int:
+        """The same into memory of exactly that length."""
+
+    def decrypt(self, nonce: Buffer, data: Buffer, associated_data: Buffer | None, /) -> bytes:
         """Plaintext; raises `cryptography.exceptions.InvalidTag` and gives nothing out when the tag is wrong."""
 
 
@@ -116,8 +122,8 @@ class Suite(Protocol):
     def sealing(self) -> Sealing:
         """How this suite seals a key."""
 
-    def hasher(self) -> Hasher:
-        """A fresh hash."""
+    def body_hasher(self) -> Hasher:
+        """A fresh hash for bodies of any length, `hash_bytes` long; it may be another than `hash`, for its speed."""
 
     def hash(self, data: bytes) -> bytes:
         """Hash of `data`."""

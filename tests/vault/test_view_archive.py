@@ -27,7 +27,7 @@ from vault.halves import KeyOpener, KeySealer, ViewId, open_half
 from vault.law.views import CONTENTS, ORDER
 from vault.manifest import JOINT_MARK
 from vault.opening import half_commitments, open_view
-from vault.sealing import seal_view
+from vault.sealing import Source, seal_views
 from vault.view_archive import META, adult_file_pieces, extract_view, header_of, read_view, view_pieces
 from vault.vocabulary import CaseOutcome, View
 
@@ -355,9 +355,8 @@ def test_a_bundle_is_sealed_opened_and_read_again(bundle: Bundle) -> None:
     for view in View:
         id, out = ViewId(new_request_id(NOW), 1, view, "court-a", 1), io.BytesIO()
         agents = {holder: KeySealer(key.sealing_key) for holder, key in cast.agent_keys.items()}
-        sealed = seal_view(
-            out, view_pieces(bundle, view), id, kinds=bundle.manifest.kinds, sealer=sealer, agents=agents
-        )
+        source = Source(id, view_pieces(bundle, view), out)
+        [sealed] = seal_views([source], kinds=bundle.manifest.kinds, sealer=sealer, agents=agents)
         out.seek(0)
         cover = verify_container(out, senders=[sealer.verifying_key], purpose=Purpose.ENVELOPE)
         committed = half_commitments(cover.header.facts)

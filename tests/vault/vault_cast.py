@@ -32,7 +32,7 @@ from vault.index import IndexEntry
 from vault.keys.opener import parse_sealer
 from vault.pins import Pins, parse_pins
 from vault.rosters import AgentKeys, Person, Roster, Rosters
-from vault.sealing import SealedView, seal_view
+from vault.sealing import SealedView, Source, seal_views
 from vault.vocabulary import AgencyKind, Holder, RecordKind, Role, View
 
 NOW = 1_800_000_000_000
@@ -232,15 +232,14 @@ class Cast:
         record = changes.pop("record", new_request_id(self.now_ms - DAY))
         sealer = self.people[f"sealer-{agency.split('-')[0]}"]
         agents = {holder: parse_sealer(self.seal_text(holder)) for holder in Holder}
-        views: dict[View, SealedView] = {}
-        envelopes: dict[View, bytes] = {}
-        for view in View:
-            out = io.BytesIO()
-            view_id = ViewId(record, 1, view, agency, 1)
-            views[view] = seal_view(
-                out, [view.value.encode() + b"\n" + plain], view_id, kinds=kinds, sealer=sealer.signer, agents=agents
-            )
-            envelopes[view] = out.getvalue()
+        outs = {view: io.BytesIO() for view in View}
+        sources = [
+            Source(ViewId(record, 1, view, agency, 1), [view.value.encode() + b"\n" + plain], out)
+            for view, out in outs.items()
+        ]
+        sealed_views = seal_views(sources, kinds=kinds, sealer=sealer.signer, agents=agents)
+        views = {one.id.view: one for one in sealed_views}
+        envelopes = {view: out.getvalue() for view, out in outs.items()}
         entry = IndexEntry(
             record,
             1,

@@ -13,18 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit import canonical
-from audit.crypto import container as container_module
 from audit.crypto import container_binding as binding
 from audit.crypto.container import (
-    CHUNK,
     ContentKey,
     open_container,
     read_header,
     seal_container,
+    sign_together,
     verify_container,
+    write_unsigned,
 )
 from audit.crypto.container_binding import MAGIC
+from audit.crypto.container_body import CHUNK, seal_blocks
 from audit.crypto.container_header import Purpose
+from audit.crypto.container_signature import MOST_TOGETHER, ContainerSignature
 from audit.crypto.errors import (
     ContainerError,
     DamagedBodyError,
@@ -50,7 +52,7 @@ SECOND = OpeningKey(bytes(range(1, 33)))
 STRANGER = OpeningKey(bytes(range(2, 34)))
 IDS: dict[str, str | int] = {"project": "p1", "agency": "school", "epoch": 1}
 SEALED_CHUNK = CHUNK + 16
-TAIL = len(b"signed\n") + 64 + 3309
+TAIL = len(b"signed\n") + 32 + 64 + 3309 + 1
 
 
 def sealed(body: bytes, *recipients: OpeningKey, sender: SigningKey = SENDER, key: ContentKey | None = None) -> bytes:
@@ -142,8 +144,10 @@ def resigned(data: bytes, signer: SigningKey, body: bytes) -> bytes:
     start = body_start(data)
     header = read_header(io.BytesIO(data))
     chosen = suite("intl")
-    signed = binding.statement(chosen, header, chosen.hash(body), len(body))
-    return data[:start] + body + b"signed\n" + signer.sign(signed)
+    hasher = chosen.body_hasher()
+    hasher.update(body)
+    digest = chosen.hash(binding.statement(chosen, header, hasher.digest(), len(body)))
+    return data[:start] + body + ContainerSignature.make(signer, [digest]).to_bytes()
 
 
 def test_chunks_cannot_be_moved_even_by_the_signer() -> None:
@@ -309,9 +313,10 @@ def test_a_body_that_changes_while_it_is_read_is_never_complete() -> None:
     stream = io.BytesIO(bytes(data))
     found = open_container(stream, key, senders=[SENDER.verifying_key], purpose=Purpose.BATCH)
     chosen, header = suite("intl"), found.header
-    forged = list(container_module._seal_chunks(chosen, key.secret, header, [b"\x01" * (2 * CHUNK)]))
+    cipher, aad = chosen.aead(binding.body_key(chosen, key.secret)), binding.header_hash(chosen, header)
     stream.seek(body_start(bytes(data)))
-    stream.write(b"".join(forged))
+    for block in seal_blocks(chosen, cipher, aad, [b"\x01" * (2 * CHUNK)]):
+        stream.write(block)
     with pytest.raises(DamagedBodyError):
         found.read(1 << 30)
     assert not found.is_complete
@@ -422,3 +427,43 @@ def test_content_keys_do_not_print() -> None:
     with pytest.raises(KeyCommitmentError) as caught:
         opened(data, ContentKey(canary[::-1]))
     assert repr(canary[::-1])[2:-1] not in repr(caught.value)
+
+
+def together(*bodies: bytes, senders: tuple[SigningKey, ...] = ()) -> list[bytes]:
+    outs = [io.BytesIO() for _ in bodies]
+    written = [
+        write_unsigned(out, [body], purpose=Purpose.BATCH, ids=IDS, sender=sender, recipients=[READER.sealing_key])
+        for out, body, sender in zip(outs, bodies, senders or (SENDER,) * len(bodies), strict=True)
+    ]
+    sign_together(written)
+    return [out.getvalue() for out in outs]
+
+
+def test_containers_signed_together_are_read_alone() -> None:
+    """A view could not be carried, verified or opened without the other two."""
+    assert [opened(data) for data in together(b"one", b"two", b"three")] == [b"one", b"two", b"three"]
+
+
+def test_a_shared_signature_covers_no_other_container() -> None:
+    """Whoever holds a signed list could put a container of its own under it, or take one out of it."""
+    one, two, three = together(b"one", b"two", b"three")
+    tail = TAIL + 2 * 32
+    alone = sealed(b"four")
+    for data in (alone[:-TAIL] + one[-tail:], one[:-tail] + two[-TAIL:], one[:-tail] + alone[-TAIL:]):
+        with pytest.raises(ContainerError):
+            opened(data)
+    signed, rest = one[:-tail] + b"signed\n", one[-tail + len(b"signed\n") :]
+    for listed in (rest[32:96] + rest[:32], rest[:64], rest[:96] + bytes(32), rest[:64] + rest[:32]):
+        with pytest.raises(ContainerError):
+            opened(signed + listed + rest[96:-1] + bytes([len(listed) // 32]))
+    assert opened(two[:-tail] + three[-tail:]) == b"two"  # the very same list
+
+
+def test_only_one_sender_signs_together() -> None:
+    """One agency's signature would stand under another's container, and none at all under too many."""
+    with pytest.raises(MalformedContainerError):
+        together(b"one", b"two", senders=(SENDER, OTHER_SENDER))
+    with pytest.raises(MalformedContainerError):
+        ContainerSignature.make(SENDER, [bytes([n] * 32) for n in range(MOST_TOGETHER + 1)])
+    with pytest.raises(MalformedContainerError):
+        ContainerSignature.make(SENDER, [])
