@@ -65,6 +65,8 @@ class Vault:
     rules: str
     now_ms: Callable[[], int]
     _seen: dict[bytes, Roster | None] = field(default_factory=dict, repr=False)
+    _rosters: dict[store.Stamp, Rosters] = field(default_factory=dict, repr=False)
+    """At most one entry: what the database held when it was looked at last."""
 
     @property
     def envelopes(self) -> Path:
@@ -87,12 +89,14 @@ class Vault:
         return self.log.append_and_wait(entry, within=within)
 
     def rosters(self, connection: Connection) -> Rosters:
-        """The newest roster of each agency, verified under the pins."""
-        found = Rosters(self.pins)
-        for data in store.newest_rosters(connection):
-            roster = read_once(data, self.pins, self._seen)
-            if roster is not None:
-                found.take(roster)
+        """The newest roster of each agency, verified under the pins. Shared: take nothing in."""
+        stamp = store.rosters_stamp(connection)
+        found = self._rosters.get(stamp)
+        if found is None:
+            opened = (read_once(data, self.pins, self._seen) for data in store.newest_rosters(connection))
+            found = Rosters(self.pins, (roster for roster in opened if roster is not None))
+            self._rosters.clear()
+            self._rosters[stamp] = found
         return found
 
     def is_locked(self, connection: Connection, rosters: Rosters) -> bool:

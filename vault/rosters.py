@@ -12,7 +12,8 @@ Spec:      contracts section 4
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -164,6 +165,11 @@ def read_once(data: bytes, pins: Pins, seen: dict[bytes, Roster | None]) -> Rost
     return seen[name]
 
 
+def digest_of(rosters: Iterable[bytes]) -> str:
+    """Names a set of signed rosters, in whatever order: who knows it needs none of them again."""
+    return hashlib.sha256(b"".join(sorted(hashlib.sha256(data).digest() for data in rosters))).hexdigest()
+
+
 def parse_roster(payload: Mapping[str, Any]) -> Roster:
     """Read `to_payload`'s form; RosterError names the rule."""
     if set(payload) != _FIELDS or not isinstance(payload["people"], list) or not is_code(payload["agency"]):
@@ -190,6 +196,7 @@ class Rosters:
     def __init__(self, pins: Pins, rosters: Iterable[Roster] = ()) -> None:
         self.pins = pins
         self._newest: dict[str, Roster] = {}
+        self._holders: dict[str, list[tuple[str, Person | AgentKeys]]] | None = None
         for roster in rosters:
             self.take(roster)
 
@@ -201,6 +208,17 @@ class Rosters:
         ):
             raise RosterError("roster: older than one that was seen, or another one of the same version")
         self._newest[roster.agency] = roster
+        self._holders = None
+
+    def holders_of(self, key_id: str) -> Sequence[tuple[str, Person | AgentKeys]]:
+        """(agency, who) of every newest roster, valid or not, on which a verifying key of that id stands."""
+        if self._holders is None:
+            found: dict[str, list[tuple[str, Person | AgentKeys]]] = defaultdict(list)
+            for roster in self.known():
+                for one in (*roster.people, *((roster.agent,) if roster.agent else ())):
+                    found[one.verify.id].append((roster.agency, one))
+            self._holders = dict(found)
+        return self._holders.get(key_id, ())
 
     def of(self, agency: str, now_ms: int) -> Roster:
         """The agency's newest roster, if it is valid now; RosterError otherwise."""

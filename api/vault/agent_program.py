@@ -1,8 +1,9 @@
 """`sealink agent run`: a release agent at court or procuratorate. It polls outward and has no inbound port.
 
-Each turn: newest rosters are taken (never older ones again), locks read, then every authorised request whose half is
-not released yet is checked by the agent's own rules and, if everything holds, released. What stops one request is told
-and does not keep the others. Its memory is a folder: a file for each release, durable before it is given out.
+Each turn is one call and one more for each release: newest rosters are taken (never older ones again), locks read, then
+every authorised request whose half is not released yet is checked by the agent's own rules and, if everything holds,
+released. What stops one request is told and does not keep the others. Its memory is a folder: a file for each release,
+durable before it is given out.
 
 May touch: network (the vault), disk (its own folder), clock
 Sees:      one half at a time
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from api.client.calls import ServiceError
-from api.vault.client import VaultClient
+from api.vault.client import VaultClient, Waiting, read_dossier
 from api.vault.rosters_kept import KeptRosters
 from audit.crypto.whole_file import whole_file
 from audit.errors import AuditError
@@ -36,6 +37,10 @@ LOCAL_LOCK: Final = "locked"
 """A file of this name in the agent's folder stops every release, whatever the vault says."""
 
 
+NOTED_MS: Final = 5_000
+"""The clock is noted again after so long: much less than it may be off, since each note is forced to disk."""
+
+
 class FolderMemory:
     """An agent's memory on disk."""
 
@@ -46,7 +51,7 @@ class FolderMemory:
     def step_clock(self, now_ms: int) -> int:
         path = self._folder / "latest"
         before = int(path.read_text()) if path.exists() else 0
-        if now_ms > before:
+        if now_ms >= before + NOTED_MS:
             with whole_file(path) as out:
                 out.write(str(now_ms).encode())
         return before
@@ -104,29 +109,35 @@ class AgentProgram:
 
     def turn(self) -> Turn:
         """One round over everything that is authorised; ServiceError when the vault cannot be reached."""
-        rosters = self.rosters.fetched(self.client.rosters(), self.now_ms())
-        locks = FetchedLocks(rosters, self._locks(rosters), self.folder, self.now_ms())
-        memory = FolderMemory(self.folder)
         released: list[str] = []
         stopped: list[tuple[str, str]] = []
-        for one in self.client.requests():
-            if one["state"] != "authorised" or not is_ulid(one["request"]):
-                continue
-            request = one["request"]
-            try:
-                dossier, _ = self.client.dossier(request, lambda data: decided_view(data, rosters), self.agent.holder)
-                release = release_half(self.agent, dossier, rosters, memory, locks, self.now_ms())
-                self.client.act(request, "release", release)
-                released.append(request)
-            except (VaultError, ServiceError, AuditError) as error:
-                stopped.append((request, str(error)))
+        after: str | None = ""
+        while after is not None:
+            work = self.client.work(self.rosters.digest(), after)
+            rosters = self.rosters.fetched(work.rosters or (), self.now_ms())
+            locks = FetchedLocks(rosters, self._locks(work.locks, rosters), self.folder, self.now_ms())
+            for one in work.waiting:
+                try:
+                    self._release(one, rosters, locks)
+                    released.append(one.request)
+                except (VaultError, ServiceError, AuditError) as error:
+                    stopped.append((one.request, str(error)))
+            after = work.after if work.after is not None and work.after > after else None  # never round in a circle
         return Turn(tuple(released), tuple(stopped))
 
-    def _locks(self, rosters: Rosters) -> list[bytes]:
+    def _release(self, one: Waiting, rosters: Rosters, locks: FetchedLocks) -> None:
+        if one.dossier is None or not is_ulid(one.request):
+            raise ServiceError(0, "no-dossier", one.stopped or "the vault names no request")
+        dossier = read_dossier(one.dossier, lambda data: decided_view(data, rosters), self.agent.holder)
+        memory = FolderMemory(self.folder)
+        release = release_half(self.agent, dossier, rosters, memory, locks, self.now_ms())
+        self.client.act(one.request, "release", release)
+
+    def _locks(self, sent: list[bytes], rosters: Rosters) -> list[bytes]:
         """What the vault sends, and every lock that was ever verified here: leaving one out takes none back."""
         folder = self.folder / "locks"
         folder.mkdir(exist_ok=True, mode=0o700)
-        found = {hashlib.sha256(data).hexdigest(): data for data in self.client.locks()}
+        found = {hashlib.sha256(data).hexdigest(): data for data in sent}
         for name, data in found.items():
             with contextlib.suppress(VaultError):
                 read_lock(data, rosters, self.now_ms())

@@ -42,6 +42,25 @@ class Identity:
     signer: SigningKey = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that waits for an agent's half: its dossier as the vault wrote it, or why the vault has none."""
+
+    request: str
+    dossier: object
+    stopped: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A page of an agent's work. `rosters` is None when it knows the newest, `after` when this was the last page."""
+
+    rosters: list[bytes] | None
+    locks: list[bytes]
+    waiting: list[Waiting]
+    after: str | None
+
+
 class VaultClient:
     """A connection to one vault. `now_ms` is the caller's clock in Unix milliseconds."""
 
@@ -145,10 +164,20 @@ class VaultClient:
     def dossier(self, request: str, view: Callable[[bytes], ViewId], holder: Holder) -> tuple[Dossier, list[bytes]]:
         """What a release rests on, and the halves released so far. `view` reads the ids from the signed decision."""
         found = self._get(f"/v1/requests/{request}/dossier")
+        return read_dossier(found, view, holder), _texts(found.get("releases", []))
+
+    def work(self, known: str, after: str = "") -> Work:
+        """A page of what an agent needs for a turn. `known` names the rosters that it has."""
+        found = self._get(f"/v1/work?known={known}&after={after}")
         try:
-            return _dossier(found, view, holder), _texts(found["releases"])
+            return Work(
+                None if found["rosters"] is None else _texts(found["rosters"]),
+                _texts(found["locks"]),
+                [Waiting(str(one["request"]), one.get("dossier"), one.get("stopped")) for one in found["waiting"]],
+                None if found["after"] is None else str(found["after"]),
+            )
         except (KeyError, ValueError, TypeError, AttributeError):
-            raise ServiceError(0, "no-dossier", "the vault's dossier is not of its form") from None
+            raise ServiceError(0, "no-work", "the vault's answer about work is not of its form") from None
 
     def fetch_envelope(self, request: str, out: BinaryIO) -> None:
         """Write the ciphertext of a release to `out`."""
@@ -253,19 +282,23 @@ def publish_roster(base: str, roster: bytes) -> None:
         raise _error(answer)
 
 
-def _dossier(found: dict[str, Any], view: Callable[[bytes], ViewId], holder: Holder) -> Dossier:
-    decision = found["decision"].encode()
-    half = SealedHalf(view(decision), holder, found["half"]["key"], base64.b64decode(found["half"]["sealed"]))
-    return Dossier(
-        found["request"].encode(),
-        decision,
-        tuple(_texts(found["approvals"])),
-        base64.b64decode(found["cover"]),
-        found["entry"].encode(),
-        found["proof"].encode(),
-        bytes.fromhex(found["salt"]),
-        half,
-    )
+def read_dossier(found: Any, view: Callable[[bytes], ViewId], holder: Holder) -> Dossier:
+    """A dossier as the vault writes it, or ServiceError; `view` reads the ids from the signed decision."""
+    try:
+        decision = found["decision"].encode()
+        half = SealedHalf(view(decision), holder, found["half"]["key"], base64.b64decode(found["half"]["sealed"]))
+        return Dossier(
+            found["request"].encode(),
+            decision,
+            tuple(_texts(found["approvals"])),
+            base64.b64decode(found["cover"]),
+            found["entry"].encode(),
+            found["proof"].encode(),
+            bytes.fromhex(found["salt"]),
+            half,
+        )
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise ServiceError(0, "no-dossier", "the vault's dossier is not of its form") from None
 
 
 def _texts(found: Sequence[str]) -> list[bytes]:

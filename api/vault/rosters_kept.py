@@ -12,7 +12,7 @@ from pathlib import Path
 from audit.crypto.whole_file import whole_file
 from vault.errors import RosterError
 from vault.pins import Pins
-from vault.rosters import Roster, Rosters, read_once
+from vault.rosters import Roster, Rosters, digest_of, read_once
 
 
 class KeptRosters:
@@ -26,12 +26,19 @@ class KeptRosters:
     def known(self) -> Rosters:
         """What was seen so far."""
         found = Rosters(self._pins)
-        for agency in self._pins.agencies:
-            path = self._folder / agency
-            roster = read_once(path.read_bytes(), self._pins, self._opened) if path.exists() else None
+        for data in self._kept():
+            roster = read_once(data, self._pins, self._opened)
             if roster is not None:
                 found.take(roster)
         return found
+
+    def digest(self) -> str:
+        """Names what was seen so far, for whoever would send it again."""
+        return digest_of(self._kept())
+
+    def _kept(self) -> list[bytes]:
+        paths = [self._folder / agency for agency in self._pins.agencies]
+        return [path.read_bytes() for path in paths if path.exists()]
 
     def fetched(self, rosters: Iterable[bytes], now_ms: int) -> Rosters:
         """Take what the vault sent; RosterError when it sends an older one than was seen. Durable when it returns."""

@@ -24,6 +24,7 @@ from audit.publish import CHECKPOINT, VKEYS
 from audit.tiles import Tile
 from vault import store
 from vault.caller import Caller
+from vault.errors import VaultError
 from vault.flows import take_envelope
 from vault.flows.admit_call import admit_call, expect_call
 from vault.flows.answer_correction import answer_correction
@@ -31,7 +32,8 @@ from vault.flows.answer_notice import answer_notice
 from vault.flows.ask import ask
 from vault.flows.change_record import agree_to_change, propose_change
 from vault.flows.decide_request import approve_request, asked_of, decide_request, refuse_request, sees_agencys
-from vault.flows.hand_dossier import envelope_for, hand_dossier
+from vault.flows.hand_dossier import Handed, envelope_for, hand_dossier
+from vault.flows.hand_work import hand_work
 from vault.flows.issue_correction import issue_correction
 from vault.flows.rotate_halves import halves_to_rotate, rotate_halves
 from vault.flows.seal_record import seal_record
@@ -256,19 +258,7 @@ def post_refusal(request_id: Ulid, body: SignedForm, caller: Refuser, vault: The
 @router.get("/requests/{request_id}/dossier", operation_id="readDossier")
 def read_dossier(request_id: Ulid, caller: AgentOrOfficer, vault: TheVault) -> dict[str, Any]:
     """Everything that a release rests on; an agent gets its own half, the officer what was released."""
-    handed = hand_dossier(vault, caller, request_id)
-    one = handed.dossier
-    return {
-        "request": one.request.decode(),
-        "decision": one.decision.decode(),
-        "approvals": [data.decode() for data in one.approvals],
-        "cover": base64.b64encode(one.cover).decode(),
-        "entry": one.entry.decode(),
-        "proof": one.proof.decode(),
-        "salt": one.salt.hex(),
-        "half": {"key": one.half.key, "sealed": base64.b64encode(one.half.sealed).decode()},
-        "releases": [data.decode() for data in handed.releases],
-    }
+    return _dossier(hand_dossier(vault, caller, request_id))
 
 
 @router.post("/requests/{request_id}/release", operation_id="release", status_code=204)
@@ -336,6 +326,25 @@ def read_locks(caller: Anybody, vault: TheVault) -> dict[str, list[str]]:
     """Every lock and opening, as signed: agents verify them themselves."""
     with vault.database.reading() as connection:
         return {"locks": [data.decode() for data in store.locks(connection)]}
+
+
+@router.get("/work", operation_id="readWork")
+def read_work(
+    caller: Agent, vault: TheVault, known: Annotated[str, Query(pattern="^[0-9a-f]{64}$")], after: After = ""
+) -> dict[str, Any]:
+    """An agent's turn in one call: rosters unless it knows them, locks, dossiers that wait for its half; a page."""
+    work = hand_work(vault, caller, known, after)
+    return {
+        "rosters": None if work.rosters is None else [data.decode() for data in work.rosters],
+        "locks": [data.decode() for data in work.locks],
+        "waiting": [
+            {"request": request, "stopped": str(found)}
+            if isinstance(found, VaultError)
+            else {"request": request, "dossier": _dossier(found)}
+            for request, found in work.waiting
+        ],
+        "after": work.after,
+    }
 
 
 @router.get("/halves", operation_id="readHalves")
@@ -419,6 +428,21 @@ def _listed(one: store.StoredRequest) -> dict[str, Any]:
         "warn_ms": one.warn_ms,
         "escalate_ms": one.escalate_ms,
         "expires_ms": one.expires_ms,
+    }
+
+
+def _dossier(handed: Handed) -> dict[str, Any]:
+    one = handed.dossier
+    return {
+        "request": one.request.decode(),
+        "decision": one.decision.decode(),
+        "approvals": [data.decode() for data in one.approvals],
+        "cover": base64.b64encode(one.cover).decode(),
+        "entry": one.entry.decode(),
+        "proof": one.proof.decode(),
+        "salt": one.salt.hex(),
+        "half": {"key": one.half.key, "sealed": base64.b64encode(one.half.sealed).decode()},
+        "releases": [data.decode() for data in handed.releases],
     }
 
 

@@ -17,7 +17,7 @@ from vault_site import VaultSite, now_ms, vault_site
 from api.client.calls import ServiceError
 from api.vault import change_work, desk_work
 from api.vault.agent_program import decided_view
-from api.vault.client import publish_roster
+from api.vault.client import Waiting, Work, publish_roster
 from api.vault.desk_folder import DESK, OWN, DeskFolder
 from api.vault.desk_work import Desk
 from api.vault.roster_keeper import Card, make_keeper
@@ -211,9 +211,8 @@ def test_a_vault_cannot_take_a_lock_back(site: VaultSite) -> None:
     _put(site, "supervisor-court", "lock")
     agent = site.agent(Holder.PROCURATORATE)
     agent.turn()
-    agent.client.locks = list  # type: ignore[method-assign,assignment]
     rosters = agent.rosters.known()
-    assert any(one.act == "lock" for one in _read(agent._locks(rosters), rosters))
+    assert any(one.act == "lock" for one in _read(agent._locks([], rosters), rosters))
     _open_again(site)
 
 
@@ -377,11 +376,12 @@ def test_a_broken_dossier_stops_one_request_alone(site: VaultSite) -> None:
     asked, decision, _ = _decided(site)
     site.client("approver-procuratorate").act(asked.request, "approval", _approved(site, asked, decision))
     agent = site.agent(Holder.COURT)
-    known = agent.client._get
+    known = agent.client.work
     for answer in ({}, {"decision": 1}, {"decision": "", "half": {"key": "", "sealed": "?"}}):
-        agent.client._get = lambda path, answer=answer: answer if path.endswith("/dossier") else known(path)  # type: ignore[method-assign,misc]
+        broken = [Waiting(asked.request, answer, None)]
+        agent.client.work = lambda *_, broken=broken: Work(None, [], broken, None)  # type: ignore[method-assign,misc]
         assert asked.request in {request for request, _ in agent.turn().stopped}
-    agent.client._get = known  # type: ignore[method-assign]
+    agent.client.work = known  # type: ignore[method-assign]
     assert asked.request in agent.turn().released
 
 

@@ -13,7 +13,9 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
+from audit.crypto.errors import CryptoError
 from audit.crypto.signatures import VerifyingKey
+from audit.crypto.signed_object import Kind, claimed_signers
 from vault import store
 from vault.caller import AGENT, Caller
 from vault.checks import SKEW_MS
@@ -22,7 +24,7 @@ from vault.forms import open_form
 from vault.house import Vault
 from vault.refusals import Refused, Why
 from vault.requests import Call
-from vault.rosters import Rosters
+from vault.rosters import AgentKeys, Rosters
 
 _REMEMBER_MS: Final = 4 * SKEW_MS
 
@@ -48,14 +50,14 @@ def expect_call(vault: Vault, data: bytes, method: str, path: str) -> Caller:
 
 def _read(vault: Vault, data: bytes, method: str, path: str) -> tuple[Call, Caller]:
     now = vault.now_ms()
-    with vault.database.reading() as connection:
-        callers = _callers(vault.rosters(connection), now)
     try:
-        signed = open_form(Call, data, [key for key, _ in callers.values()])
-    except MalformedFormError:
+        (named,) = claimed_signers(data, Kind.CALL)
+        with vault.database.reading() as connection:
+            key, callers = _callers(vault.rosters(connection), named, now)
+        call = open_form(Call, data, key).form
+    except (CryptoError, MalformedFormError, ValueError):
         raise _refused() from None
-    call = signed.form
-    _, caller = callers.get((call.agency, signed.signer), (None, None))
+    caller = callers.get(call.agency)
     if caller is None or call.person != caller.person or (call.method, call.path) != (method, path):
         raise _refused()
     if abs(call.at_ms - now) > SKEW_MS:
@@ -63,23 +65,21 @@ def _read(vault: Vault, data: bytes, method: str, path: str) -> tuple[Call, Call
     return call, caller
 
 
-def _callers(rosters: Rosters, now_ms: int) -> dict[tuple[str, str], tuple[VerifyingKey, Caller]]:
-    """By agency and key: whoever lists another agency's key must not keep that agency's people out."""
-    found: dict[tuple[str, str], tuple[VerifyingKey, Caller]] = {}
-    for agency in rosters.pins.agencies.values():
+def _callers(rosters: Rosters, key_id: str, now_ms: int) -> tuple[list[VerifyingKey], dict[str, Caller]]:
+    """The key of that id, and whose it is now, by agency: who lists another's key must not keep that agency's out."""
+    keys: list[VerifyingKey] = []
+    found: dict[str, Caller] = {}
+    for agency, holder in rosters.holders_of(key_id):
         try:
-            roster = rosters.of(agency.code, now_ms)
+            rosters.of(agency, now_ms)
         except RosterError:
             continue
-        for person in roster.people:
-            roles = frozenset(role for role in person.roles if person.may(role, now_ms))
-            if roles:
-                caller = Caller(person.person, agency.code, person.device, roles)
-                found[agency.code, person.verify.id] = person.verify, caller
-        if roster.agent is not None:
-            caller = Caller(AGENT, agency.code, AGENT, frozenset(), agency.holds)
-            found[agency.code, roster.agent.verify.id] = roster.agent.verify, caller
-    return found
+        if isinstance(holder, AgentKeys):
+            found[agency] = Caller(AGENT, agency, AGENT, frozenset(), rosters.pins.agency(agency).holds)
+        elif roles := frozenset(role for role in holder.roles if holder.may(role, now_ms)):
+            found[agency] = Caller(holder.person, agency, holder.device, roles)
+        keys = [holder.verify]
+    return keys, found
 
 
 def _refused() -> Refused:

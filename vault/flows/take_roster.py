@@ -21,7 +21,7 @@ from vault import store
 from vault.errors import RosterError
 from vault.house import Vault
 from vault.models import ROSTER
-from vault.rosters import Roster, open_roster
+from vault.rosters import Roster, Rosters, open_roster
 
 
 def take_roster(vault: Vault, data: bytes) -> Roster:
@@ -29,7 +29,7 @@ def take_roster(vault: Vault, data: bytes) -> Roster:
     roster = open_roster(data, vault.pins)  # 1
     now = vault.now_ms()
     with vault.database.reading() as connection:
-        known = vault.rosters(connection)
+        known = Rosters(vault.pins, vault.rosters(connection).known())
     before = next((one for one in known.known() if one.agency == roster.agency), None)
     if before == roster:
         return roster
