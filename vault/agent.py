@@ -39,7 +39,7 @@ from vault.checks import (
 )
 from vault.errors import CheckFailedError, EnvelopeError, HalfError, Stop
 from vault.forms import open_form
-from vault.halves import Half, Opener, SealedHalf, open_half, reseal_half
+from vault.halves import Half, Opener, SealedHalves, open_half, reseal_half
 from vault.opening import half_commitments
 from vault.requests import ReleasedHalf
 from vault.rosters import Rosters
@@ -57,7 +57,7 @@ class Dossier:
     entry: bytes
     proof: bytes
     salt: bytes
-    half: SealedHalf
+    halves: SealedHalves
 
 
 class Memory(Protocol):
@@ -104,7 +104,7 @@ def release_half(agent: Agent, dossier: Dossier, rosters: Rosters, memory: Memor
         return again
     cover = check_cover(dossier.cover, consent, rosters, now_ms)  # 5
     intent = check_entry(dossier.entry, dossier.proof, dossier.salt, consent, rosters, now_ms)  # 6
-    half = _open_own_half(agent, dossier.half, consent, half_commitments_of(cover.header.facts))  # 7
+    half = _open_own_half(agent, dossier.halves, consent, half_commitments_of(cover.header.facts))  # 7
     check_rules(consent, half.kinds, rosters, agent.law, now_ms)
     released = _reseal(agent, half, consent, intent, now_ms).sign(agent.signer)  # 8
     memory.remember(request.request, released)  # 9
@@ -147,14 +147,15 @@ def _check_same(agent: Agent, again: bytes, consent: Consent, now_ms: int) -> No
         raise CheckFailedError(Stop.EXPIRED, "the release's time is over")
 
 
-def _open_own_half(agent: Agent, sealed: SealedHalf, consent: Consent, committed: dict[Holder, str]) -> Half:
+def _open_own_half(agent: Agent, sealed: SealedHalves, consent: Consent, committed: dict[Holder, str]) -> Half:
     # The ids come from what was decided, never from what the vault wrote beside the half.
-    bound = SealedHalf(consent.decision.form.view_id, agent.holder, sealed.key, sealed.sealed)
+    view = consent.decision.form.view_id
+    bound = SealedHalves(view.of, agent.holder, sealed.key, sealed.sealed)
     opener = next((opener for opener in agent.openers if opener.id == sealed.key), None)
     if opener is None:
         raise CheckFailedError(Stop.HALF, "sealed to a key that this agent does not have")
     try:
-        return open_half(bound, opener, committed[agent.holder])
+        return open_half(bound, view.view, opener, committed[agent.holder])
     except HalfError as error:
         raise CheckFailedError(Stop.HALF, str(error)) from None
 

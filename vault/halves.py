@@ -1,9 +1,10 @@
 """The two halves of a view's key: drawn, committed to, joined, sealed to an agency's agent, re-sealed to an officer.
 
 A view's key exists on the sealing device and on the officer's, nowhere else. Either half alone is 32 random bytes that
-say nothing about it. Each half travels with the kinds of its record, which agents must know and the service need not;
-the commitment in the signed envelope covers both, so a service that swaps, replays or invents a sealed half is found
-out by the agent that opens it. This file decides nothing about who may have a half: `agent.py` does.
+say nothing about it. An agent's halves of a record's views are sealed together, with the kinds of the record, which
+agents must know and the service need not; it gives one out at a time. The commitment in each signed envelope covers
+that view's half and the kinds, so a service that swaps, replays or invents what is sealed is found out by the agent
+that opens it. This file decides nothing about who may have a half: `agent.py` does.
 
 May touch: the system's randomness
 Sees:      halves, keys
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
@@ -27,7 +29,7 @@ from vault.errors import HalfError
 from vault.vocabulary import Holder, RecordKind, View
 
 HALF_BYTES = 32
-INFO_HELD = b"sealink/v1/vault/half"
+INFO_HELD = b"sealink/v1/vault/halves"
 _INFO_RELEASED = b"sealink/v1/vault/released-half"
 
 
@@ -82,16 +84,46 @@ class KeyOpener:
 
 
 @dataclass(frozen=True, slots=True)
-class ViewId:
-    """Which view of which version of which record, sealed by whom and when keys were of which epoch."""
+class RecordId:
+    """Which version of which record, sealed by whom and when keys were of which epoch."""
 
     record: str
     """A random ULID; it says nothing about the subject."""
+    version: int
+    agency: str
+    epoch: int
+    suite: str = DEFAULT
+
+    def view(self, view: View) -> ViewId:
+        """One of its views."""
+        return ViewId(self.record, self.version, view, self.agency, self.epoch, self.suite)
+
+    def to_json(self) -> dict[str, str | int]:
+        """All of it, by name."""
+        return {
+            "record": self.record,
+            "version": self.version,
+            "agency": self.agency,
+            "epoch": self.epoch,
+            "suite": self.suite,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ViewId:
+    """Which view of a `RecordId`."""
+
+    record: str
     version: int
     view: View
     agency: str
     epoch: int
     suite: str = DEFAULT
+
+    @property
+    def of(self) -> RecordId:
+        """The record version that it is a view of."""
+        return RecordId(self.record, self.version, self.agency, self.epoch, self.suite)
 
     def to_ids(self) -> dict[str, str | int]:
         """The ids of the envelope's header. The suite stands in the header by itself."""
@@ -126,29 +158,45 @@ class Half:
         """A fresh half."""
         return cls(secrets.token_bytes(HALF_BYTES), kinds)
 
+
+@dataclass(frozen=True, slots=True)
+class HeldHalves:
+    """A holder's halves of the views of one record version, as its agent holds them."""
+
+    of_view: Mapping[View, Half] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.of_view or len({half.kinds for half in self.of_view.values()}) != 1:
+            raise HalfError("halves: at least one, all of the same kinds of record")
+
     def to_bytes(self) -> bytes:
         """The form that is sealed to an agent."""
-        return canonical.dumps({"half": self.secret.hex(), "kinds": [kind.value for kind in self.kinds]})
+        kinds = next(iter(self.of_view.values())).kinds
+        return canonical.dumps({
+            "halves": {view.value: half.secret.hex() for view, half in self.of_view.items()},
+            "kinds": [kind.value for kind in kinds],
+        })  # fmt: skip
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Read `to_bytes`'s form; HalfError otherwise."""
         try:
             value = canonical.loads(data)
-            if isinstance(value, dict) and set(value) == {"half", "kinds"}:
-                half, kinds = value["half"], value["kinds"]
-                if isinstance(half, str) and isinstance(kinds, list):
-                    return cls(bytes.fromhex(half), tuple(RecordKind(str(kind)) for kind in kinds))
+            if isinstance(value, dict) and set(value) == {"halves", "kinds"}:
+                halves, kinds = value["halves"], value["kinds"]
+                if isinstance(halves, dict) and isinstance(kinds, list):
+                    of = tuple(RecordKind(str(kind)) for kind in kinds)
+                    return cls({View(view): Half(bytes.fromhex(str(half)), of) for view, half in halves.items()})
         except (MalformedError, ValueError):
             pass
-        raise HalfError("half: not of its form")
+        raise HalfError("halves: not of their form")
 
 
 @dataclass(frozen=True, slots=True)
-class SealedHalf:
-    """A half for one holder's agent, as the vault stores it."""
+class SealedHalves:
+    """A holder's halves of one record version, sealed to its agent, as the vault stores them."""
 
-    id: ViewId
+    id: RecordId
     holder: Holder
     key: str
     """Id of the agent's key."""
@@ -171,20 +219,27 @@ def content_key(court: bytes, procuratorate: bytes, view: ViewId) -> ContentKey:
     return ContentKey(chosen.derive(court + procuratorate, info, chosen.aead_key_bytes))
 
 
-def seal_half(half: Half, view: ViewId, holder: Holder, agent: Sealer) -> SealedHalf:
-    """Seal a half to a holder's agent; it opens for the same view, holder and key only."""
-    return SealedHalf(view, holder, agent.id, agent.seal(half.to_bytes(), INFO_HELD, held_binding(view, holder)))
+def seal_halves(halves: HeldHalves, record: RecordId, holder: Holder, agent: Sealer) -> SealedHalves:
+    """Seal a holder's halves to its agent; they open for the same record, holder and key only."""
+    return SealedHalves(
+        record, holder, agent.id, agent.seal(halves.to_bytes(), INFO_HELD, held_binding(record, holder))
+    )
 
 
-def open_half(sealed: SealedHalf, agent: Opener, committed: str) -> Half:
-    """The half, once it is the one that the envelope's signed header commits to; HalfError otherwise."""
+def open_halves(sealed: SealedHalves, agent: Opener) -> HeldHalves:
+    """All halves of a record version as they are claimed to be; HalfError for another key and what does not open."""
     if sealed.key != agent.id:
         raise HalfError("half: sealed to another key than the agent's")
     try:
-        half = Half.parse(agent.open(sealed.sealed, INFO_HELD, held_binding(sealed.id, sealed.holder)))
+        return HeldHalves.parse(agent.open(sealed.sealed, INFO_HELD, held_binding(sealed.id, sealed.holder)))
     except SealedKeyError:
         raise HalfError("half: does not open with the agent's key") from None
-    if not hmac.compare_digest(commitment(half, sealed.id, sealed.holder), committed):
+
+
+def open_half(sealed: SealedHalves, view: View, agent: Opener, committed: str) -> Half:
+    """The half of one view, once it is the one that the envelope's signed header commits to; HalfError otherwise."""
+    half = open_halves(sealed, agent).of_view.get(view)
+    if half is None or not hmac.compare_digest(commitment(half, sealed.id.view(view), sealed.holder), committed):
         raise HalfError("half: not the one that the envelope commits to")
     return half
 
@@ -202,6 +257,6 @@ def open_released(sealed: bytes, holder: Holder, officer: OpeningKey, binding: b
         raise HalfError("released half: does not open for this request") from None
 
 
-def held_binding(view: ViewId, holder: Holder) -> bytes:
-    """Associated data of a half that an agent holds."""
-    return view.to_bytes() + b"\n" + holder.value.encode()
+def held_binding(record: RecordId, holder: Holder) -> bytes:
+    """Associated data of the halves that an agent holds."""
+    return canonical.dumps({**record.to_json(), "holder": holder.value})

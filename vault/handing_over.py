@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +21,7 @@ from audit.crypto.signed_object import Kind
 from audit.shapes import CODE, COUNT, SHA256, ULID, Shape, many
 from vault.errors import MalformedFormError
 from vault.forms import BASE64, Form, is_base64, shaped
-from vault.halves import SealedHalf, ViewId
+from vault.halves import RecordId, SealedHalves
 from vault.vocabulary import Holder, View
 
 _ENVELOPE = re.compile(r"([a-z_]+):([0-9a-f]{64})")
@@ -32,16 +32,15 @@ def _is_envelope(value: object) -> bool:
     return found is not None and found[1] in {view.value for view in View}
 
 
-def _is_half(value: object) -> bool:
-    if not isinstance(value, str) or value.count(":") != 3:
+def _is_halves(value: object) -> bool:
+    if not isinstance(value, str) or value.count(":") != 2:
         return False
-    view, holder, key, sealed = value.split(":")
-    known = view in {one.value for one in View} and holder in {one.value for one in Holder}
-    return known and is_key_id(key) and is_base64(sealed)
+    holder, key, sealed = value.split(":")
+    return holder in {one.value for one in Holder} and is_key_id(key) and is_base64(sealed)
 
 
 ENVELOPE: Final = Shape("VIEW:DIGEST", _is_envelope)
-HALF: Final = Shape("VIEW:HOLDER:KEY-ID:BASE64", _is_half)
+HALVES: Final = Shape("HOLDER:KEY-ID:BASE64", _is_halves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Sealing(Form):
     subject: str = shaped(SHA256)
     parts: int = shaped(COUNT)
     envelopes: tuple[str, ...] = shaped(many(ENVELOPE))
-    halves: tuple[str, ...] = shaped(many(HALF))
+    halves: tuple[str, ...] = shaped(many(HALVES))
     index: str = shaped(BASE64)  # for the sealing agency's own desk
     sealed_ms: int = shaped(COUNT)
 
@@ -73,19 +72,18 @@ class Sealing(Form):
             raise MalformedFormError("sealing.envelopes: each view once")
         return found
 
-    def view_id(self, view: View) -> ViewId:
-        """The ids of one view."""
-        return ViewId(self.record, self.version, view, self.agency, self.epoch, self.suite)
+    @property
+    def id(self) -> RecordId:
+        """The ids of what is sealed."""
+        return RecordId(self.record, self.version, self.agency, self.epoch, self.suite)
 
-    def sealed_halves(self) -> tuple[SealedHalf, ...]:
-        """Every half; MalformedFormError unless each view has one for each holder."""
+    def sealed_halves(self) -> tuple[SealedHalves, ...]:
+        """Each holder's halves; MalformedFormError unless both are there, once each."""
         found = [text.split(":") for text in self.halves]
-        wanted = {(view.value, holder.value) for view in View for holder in Holder}
-        if len(found) != len(wanted) or {(view, holder) for view, holder, _, _ in found} != wanted:
-            raise MalformedFormError("sealing.halves: one for each view and holder")
+        if sorted(holder for holder, _, _ in found) != sorted(holder.value for holder in Holder):
+            raise MalformedFormError("sealing.halves: one for each holder")
         return tuple(
-            SealedHalf(self.view_id(View(view)), Holder(holder), key, base64.b64decode(sealed))
-            for view, holder, key, sealed in found
+            SealedHalves(self.id, Holder(holder), key, base64.b64decode(sealed)) for holder, key, sealed in found
         )
 
 
@@ -118,14 +116,14 @@ class Acknowledgement(Form):
     answered_ms: int = shaped(COUNT)
 
 
-def half_text(half: SealedHalf) -> str:
-    """A sealed half as `Sealing.halves` has it."""
-    return f"{half.id.view.value}:{half.holder.value}:{half.key}:{base64.b64encode(half.sealed).decode()}"
+def halves_texts(halves: Iterable[SealedHalves]) -> tuple[str, ...]:
+    """Sealed halves as `Sealing.halves` has them."""
+    return tuple(f"{one.holder.value}:{one.key}:{base64.b64encode(one.sealed).decode()}" for one in halves)
 
 
-def envelope_texts(digests: Mapping[View, str]) -> tuple[str, ...]:
+def envelope_texts(digests: Mapping[View, bytes]) -> tuple[str, ...]:
     """Envelopes as `Sealing.envelopes` has them."""
-    return tuple(f"{view.value}:{digests[view]}" for view in View)
+    return tuple(f"{view.value}:{digests[view].hex()}" for view in View)
 
 
 def missing_answers(notices: Sequence[str], answered: Sequence[str]) -> tuple[str, ...]:

@@ -55,7 +55,6 @@ HALF: Final = Table(
     METADATA,
     Column("record", Text, primary_key=True),
     Column("version", BigInteger, primary_key=True),
-    Column("view", Text, primary_key=True),
     Column("holder", Text, primary_key=True),
     Column("agency", Text, nullable=False),
     Column("epoch", BigInteger, nullable=False),

@@ -1,4 +1,4 @@
-"""Seal the views of one record version on the owner's device: an envelope and two sealed halves for each.
+"""Seal the views of one record version on the owner's device: an envelope for each, and each holder's halves.
 
 The plaintext comes in as pieces and leaves as ciphertext; memory stays bounded whatever the size. The keys are gone
 when a function returns: neither the sealer nor the vault can open what was sealed. What belongs into which view is
@@ -8,7 +8,7 @@ Sealing, in numbered steps:
   1. for each view two fresh halves, and the key that they make together;
   2. its envelope: a sealed container without recipients whose signed header commits to both halves;
   3. one signature of the sealer over the envelopes of all views;
-  4. each half sealed to its holder's agent.
+  4. each holder's halves of all views, sealed together to its agent.
 
 May touch: the system's randomness (streams that the caller opened)
 Sees:      plaintext, halves, keys
@@ -25,60 +25,71 @@ from audit.crypto.container import UnsignedContainer, sign_together, write_unsig
 from audit.crypto.container_header import Purpose
 from audit.crypto.signatures import SigningKey
 from vault.errors import EnvelopeError
-from vault.halves import Half, SealedHalf, Sealer, ViewId, commitment, content_key, seal_half
-from vault.vocabulary import Holder, RecordKind
+from vault.halves import (
+    Half,
+    HeldHalves,
+    RecordId,
+    SealedHalves,
+    Sealer,
+    ViewId,
+    commitment,
+    content_key,
+    seal_halves,
+)
+from vault.vocabulary import Holder, RecordKind, View
 
 
 @dataclass(frozen=True, slots=True)
-class SealedView:
-    """What sealing one view gives besides the envelope itself."""
+class SealedRecord:
+    """What sealing gives besides the envelopes themselves."""
 
-    id: ViewId
-    digest: bytes
-    """Names the envelope in requests and in the log."""
-    halves: tuple[SealedHalf, ...]
+    id: RecordId
+    digests: Mapping[View, bytes]
+    """Digest of each view's envelope: its name in requests and in the log."""
+    halves: tuple[SealedHalves, ...]
+    """One for each holder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """One view to be sealed: its plaintext, padded already, and where the envelope goes."""
 
-    id: ViewId
+    view: View
     pieces: Iterable[bytes]
     out: BinaryIO
 
 
 def seal_views(
+    record: RecordId,
     sources: Iterable[Source],
     *,
     kinds: Iterable[RecordKind],
     sealer: SigningKey,
     agents: Mapping[Holder, Sealer],
-) -> list[SealedView]:
+) -> SealedRecord:
     """Write the envelopes of views, one after the other, and sign them together.
 
     If anything raises, what was written is no envelope. EnvelopeError when a holder's agent is missing.
     """
     if set(agents) != set(Holder):
         raise EnvelopeError("sealing: exactly the court's and the procuratorate's agents must be given")
+    if record.suite != sealer.suite:
+        raise EnvelopeError("sealing: the sealer's key is of another suite")
     sorted_kinds = tuple(sorted(set(kinds)))
-    drawn, written = [], []
+    drawn: dict[View, dict[Holder, Half]] = {}
+    written: dict[View, UnsignedContainer] = {}
     for source in sources:
-        if source.id.suite != sealer.suite:
-            raise EnvelopeError("sealing: the sealer's key is of another suite")
-        halves = {holder: Half.draw(sorted_kinds) for holder in Holder}  # 1
-        written.append(_envelope(source, halves, sealer))  # 2
-        drawn.append((source.id, halves))
-    sign_together(written)  # 3
-    sealed = [
-        tuple(seal_half(halves[holder], view, holder, agents[holder]) for holder in Holder)  # 4
-        for view, halves in drawn
-    ]
-    return [SealedView(drawn[n][0], one.digest, sealed[n]) for n, one in enumerate(written)]
+        drawn[source.view] = {holder: Half.draw(sorted_kinds) for holder in Holder}  # 1
+        written[source.view] = _envelope(source, record.view(source.view), drawn[source.view], sealer)  # 2
+    sign_together(list(written.values()))  # 3
+    halves = tuple(  # 4
+        seal_halves(HeldHalves({view: of[holder] for view, of in drawn.items()}), record, holder, agents[holder])
+        for holder in Holder
+    )
+    return SealedRecord(record, {view: one.digest for view, one in written.items()}, halves)
 
 
-def _envelope(source: Source, halves: Mapping[Holder, Half], sealer: SigningKey) -> UnsignedContainer:
-    view = source.id
+def _envelope(source: Source, view: ViewId, halves: Mapping[Holder, Half], sealer: SigningKey) -> UnsignedContainer:
     return write_unsigned(
         source.out,
         source.pieces,

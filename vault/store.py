@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Table, delete, func, insert, or_, select, update
 
 from vault.errors import StateError
-from vault.halves import SealedHalf, ViewId
+from vault.halves import RecordId, SealedHalves
 from vault.models import (
     ACT,
     CORRECTION,
@@ -30,7 +30,7 @@ from vault.models import (
 )
 from vault.states import RequestState
 from vault.unsealing import SealState
-from vault.vocabulary import Holder, View
+from vault.vocabulary import Holder
 
 PAGE: Final = 500
 
@@ -137,54 +137,42 @@ def cover_of(connection: Connection, digest: str) -> bytes | None:
     return _bytes(connection.execute(select(ENVELOPE.c.cover).where(ENVELOPE.c.digest == digest)).scalar_one_or_none())
 
 
-def half_of(connection: Connection, view: ViewId, holder: Holder) -> SealedHalf | None:
-    """The half of a view for a holder."""
-    row = connection.execute(select(HALF).where(*_half_key(view, holder))).one_or_none()
-    return None if row is None else _half(row)
+def halves_of(connection: Connection, record: RecordId, holder: Holder) -> SealedHalves | None:
+    """A holder's halves of a record version."""
+    row = connection.execute(select(HALF).where(*_halves_key(record, holder))).one_or_none()
+    return None if row is None else _halves(row)
 
 
-def halves_under(connection: Connection, holder: Holder, key: str, after: str, limit: int) -> list[SealedHalf]:
+def halves_under(connection: Connection, holder: Holder, key: str, after: str, limit: int) -> list[SealedHalves]:
     """Halves that are sealed to one key of a holder, by record from `after` on."""
     found = connection.execute(
         select(HALF)
         .where(HALF.c.holder == holder.value, HALF.c.key == key, HALF.c.record > after)
-        .order_by(HALF.c.record, HALF.c.version, HALF.c.view)
+        .order_by(HALF.c.record, HALF.c.version)
         .limit(limit)
     )
-    return [_half(row) for row in found]
+    return [_halves(row) for row in found]
 
 
-def put_half(connection: Connection, half: SealedHalf) -> None:
-    """A half of a new record version."""
-    put(
-        connection,
-        HALF,
-        record=half.id.record,
-        version=half.id.version,
-        view=half.id.view.value,
-        holder=half.holder.value,
-        agency=half.id.agency,
-        epoch=half.id.epoch,
-        suite=half.id.suite,
-        key=half.key,
-        sealed=half.sealed,
-    )
+def put_halves(connection: Connection, halves: SealedHalves) -> None:
+    """A holder's halves of a new record version."""
+    put(connection, HALF, **halves.id.to_json(), holder=halves.holder.value, key=halves.key, sealed=halves.sealed)
 
 
-def replace_halves(connection: Connection, old_key: str, halves: Iterable[SealedHalf]) -> None:
+def replace_halves(connection: Connection, old_key: str, halves: Iterable[SealedHalves]) -> None:
     """Halves sealed to another key of the same holder; StateError if one is no longer under `old_key`."""
-    for half in halves:
+    for one in halves:
         changed = connection.execute(
             update(HALF)
-            .where(*_half_key(half.id, half.holder), HALF.c.key == old_key)
-            .values(key=half.key, sealed=half.sealed)
+            .where(*_halves_key(one.id, one.holder), HALF.c.key == old_key)
+            .values(key=one.key, sealed=one.sealed)
         )
         if changed.rowcount != 1:
             raise StateError("half: not there, or under another key than was said")
 
 
 def count_halves(connection: Connection, holder: Holder, key: str) -> int:
-    """How many halves are sealed to that key."""
+    """How many record versions' halves are sealed to that key."""
     where = (HALF.c.holder == holder.value, HALF.c.key == key)
     return int(connection.execute(select(func.count()).select_from(HALF).where(*where)).scalar_one())
 
@@ -454,18 +442,13 @@ def see_call(connection: Connection, nonce: str, at_ms: int, forget_before_ms: i
     put(connection, SEEN_CALL, nonce=nonce, at_ms=at_ms)
 
 
-def _half_key(view: ViewId, holder: Holder) -> Sequence[Any]:
-    return (
-        HALF.c.record == view.record,
-        HALF.c.version == view.version,
-        HALF.c.view == view.view.value,
-        HALF.c.holder == holder.value,
-    )
+def _halves_key(record: RecordId, holder: Holder) -> Sequence[Any]:
+    return (HALF.c.record == record.record, HALF.c.version == record.version, HALF.c.holder == holder.value)
 
 
-def _half(row: Row[Any]) -> SealedHalf:
-    view = ViewId(row.record, row.version, View(row.view), row.agency, row.epoch, row.suite)
-    return SealedHalf(view, Holder(row.holder), row.key, bytes(row.sealed))
+def _halves(row: Row[Any]) -> SealedHalves:
+    record = RecordId(row.record, row.version, row.agency, row.epoch, row.suite)
+    return SealedHalves(record, Holder(row.holder), row.key, bytes(row.sealed))
 
 
 def _request(row: Row[Any]) -> StoredRequest:

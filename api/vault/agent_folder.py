@@ -26,7 +26,7 @@ from audit.crypto.whole_file import whole_file
 from vault.agent import Agent
 from vault.caller import AGENT
 from vault.errors import MalformedFormError
-from vault.halves import Opener, SealedHalf, Sealer
+from vault.halves import Opener, SealedHalves, Sealer
 from vault.keys.opener import HalfOpener, openers_of, parse_sealer
 from vault.law.lawbook import ShippedLaw
 from vault.pins import parse_pins
@@ -132,9 +132,9 @@ def sealer_of(folder: AgentFolder, token: Token | None = None) -> Sealer:
     return parse_sealer(folder.opener(folder.epoch, token).sealing_text)
 
 
-def opener_of(folder: AgentFolder, half: SealedHalf, token: Token | None = None) -> Opener:
-    """The key that opens a half; MalformedFormError if it is not here."""
-    found = next((opener for opener in folder.openers(token) if opener.id == half.key), None)
+def opener_of(folder: AgentFolder, halves: SealedHalves, token: Token | None = None) -> Opener:
+    """The key that opens sealed halves; MalformedFormError if it is not here."""
+    found = next((opener for opener in folder.openers(token) if opener.id == halves.key), None)
     if found is None:
         raise MalformedFormError("half: sealed to a key that this agent does not have")
     return found

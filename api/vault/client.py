@@ -25,7 +25,7 @@ from api.client.transport import checked_base, options, unreachable
 from audit.crypto.signatures import SigningKey
 from audit.request_id import new_request_id
 from vault.agent import Dossier
-from vault.halves import SealedHalf, ViewId
+from vault.halves import SealedHalves, ViewId
 from vault.requests import Call
 from vault.vocabulary import Holder
 
@@ -286,7 +286,8 @@ def read_dossier(found: Any, view: Callable[[bytes], ViewId], holder: Holder) ->
     """A dossier as the vault writes it, or ServiceError; `view` reads the ids from the signed decision."""
     try:
         decision = found["decision"].encode()
-        half = SealedHalf(view(decision), holder, found["half"]["key"], base64.b64decode(found["half"]["sealed"]))
+        sealed = base64.b64decode(found["halves"]["sealed"])
+        halves = SealedHalves(view(decision).of, holder, found["halves"]["key"], sealed)
         return Dossier(
             found["request"].encode(),
             decision,
@@ -295,7 +296,7 @@ def read_dossier(found: Any, view: Callable[[bytes], ViewId], holder: Holder) ->
             found["entry"].encode(),
             found["proof"].encode(),
             bytes.fromhex(found["salt"]),
-            half,
+            halves,
         )
     except (KeyError, ValueError, TypeError, AttributeError):
         raise ServiceError(0, "no-dossier", "the vault's dossier is not of its form") from None

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from api.vault.agent_folder import AgentFolder, opener_of, sealer_of
 from api.vault.agent_program import AgentProgram
-from vault.flows.rotate_halves import half_of_json
-from vault.halves import ViewId
+from vault.flows.rotate_halves import halves_of_json
+from vault.halves import RecordId
 from vault.rotation import Rotation, rotate, rotation_lines
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RotationDone:
-    """How many halves are under the new key now, and which did not open."""
+    """How many record versions' halves are under the new key now, and which did not open."""
 
     rotated: int
-    damaged: tuple[ViewId, ...]
+    damaged: tuple[RecordId, ...]
 
 
 def rotate_all(
@@ -46,10 +46,10 @@ def _rotate_all(
     token: Token | None,
 ) -> RotationDone:  # fmt: skip
     sealer, done = sealer_of(folder, token), 0
-    damaged: tuple[ViewId, ...] = ()
+    damaged: tuple[RecordId, ...] = ()
     while True:
-        page = [half_of_json(value) for value in program.client.halves(old_key)]
-        todo = [half for half in page if half.id not in damaged]
+        page = [halves_of_json(value) for value in program.client.halves(old_key)]
+        todo = [one for one in page if one.id not in damaged]
         if not todo:
             return RotationDone(done, damaged)
         found = rotate(todo, opener_of(folder, todo[0], token), sealer)

@@ -257,7 +257,7 @@ def post_refusal(request_id: Ulid, body: SignedForm, caller: Refuser, vault: The
 
 @router.get("/requests/{request_id}/dossier", operation_id="readDossier")
 def read_dossier(request_id: Ulid, caller: AgentOrOfficer, vault: TheVault) -> dict[str, Any]:
-    """Everything that a release rests on; an agent gets its own half, the officer what was released."""
+    """Everything that a release rests on; an agent gets its own halves, the officer what was released."""
     return _dossier(hand_dossier(vault, caller, request_id))
 
 
@@ -441,7 +441,7 @@ def _dossier(handed: Handed) -> dict[str, Any]:
         "entry": one.entry.decode(),
         "proof": one.proof.decode(),
         "salt": one.salt.hex(),
-        "half": {"key": one.half.key, "sealed": base64.b64encode(one.half.sealed).decode()},
+        "halves": {"key": one.halves.key, "sealed": base64.b64encode(one.halves.sealed).decode()},
         "releases": [data.decode() for data in handed.releases],
     }
 

@@ -29,7 +29,6 @@ from api.vault.desk_work import LAW, Desk
 from audit import canonical
 from audit.commitments import commit, new_secrets
 from audit.crypto.hpke import open_key, seal_key
-from audit.crypto.suites import DEFAULT
 from audit.crypto.whole_file import whole_file
 from audit.request_id import new_request_id
 from vault.bundle import Bundle, read_bundle
@@ -37,8 +36,8 @@ from vault.eligibility import AsksHuman, MustSeal, judge
 from vault.errors import BundleError, MalformedFormError
 from vault.findings import matter_of, verified_answers
 from vault.forms import Signed
-from vault.halves import Sealer, ViewId
-from vault.handing_over import Notice, Sealing, envelope_texts, half_text
+from vault.halves import RecordId, Sealer
+from vault.handing_over import Notice, Sealing, envelope_texts, halves_texts
 from vault.index import IndexEntry, seal_index
 from vault.keys.opener import parse_sealer
 from vault.law.rule_set import RuleSet
@@ -46,7 +45,7 @@ from vault.law.rules import by_digest
 from vault.manifest import check_kinds
 from vault.notices import NoticeContent, notices
 from vault.rosters import Rosters
-from vault.sealing import SealedView, Source, seal_views
+from vault.sealing import SealedRecord, Source, seal_views
 from vault.view_archive import view_pieces
 from vault.vocabulary import Holder, View
 
@@ -59,7 +58,7 @@ Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class SealedRecord:
+class SealedCase:
     """What was sealed."""
 
     record: str
@@ -69,7 +68,7 @@ class SealedRecord:
     """Exactly five years: sealed, and a person must look before it is ever unsealed."""
 
 
-def seal_bundle(desk: Desk, folder: Path, told: Told = lambda what, done, whole: None) -> SealedRecord:
+def seal_bundle(desk: Desk, folder: Path, told: Told = lambda what, done, whole: None) -> SealedCase:
     """Seal a case; BundleError names place and rule, and nothing is stored."""
     bundle = read_bundle(folder)  # 1
     if bundle.manifest.agency != desk.folder.agency:
@@ -79,18 +78,18 @@ def seal_bundle(desk: Desk, folder: Path, told: Told = lambda what, done, whole:
     verdict = examined(bundle, rules, rosters, now)  # 2
     agents = agents_of(rosters, now)
     epoch = max(agent.epoch for holder in Holder if (agent := rosters.of(rosters.pins.holder(holder).code, now).agent))
-    record = new_request_id(now)
+    record = RecordId(new_request_id(now), 1, desk.folder.agency, epoch)
     with tempfile.TemporaryDirectory(dir=desk.folder.path, prefix=".sealing-") as work:
-        files, views = _sealed_views(desk, bundle, record, epoch, agents, Path(work), told)  # 3
-        index = _index_entry(bundle, record, epoch, views)  # 4
+        files, sealed = _sealed_views(desk, bundle, record, agents, Path(work), told)  # 3
+        index = _index_entry(bundle, sealed)  # 4
         secrets = new_secrets()
         subject = bundle.manifest.subject.name
         form = Sealing(
-            record=record,
-            version=1,
-            epoch=epoch,
-            suite=DEFAULT,
-            agency=desk.folder.agency,
+            record=record.record,
+            version=record.version,
+            epoch=record.epoch,
+            suite=record.suite,
+            agency=record.agency,
             sealer=desk.folder.person,
             basis=BASIS,
             rules=rules.sha256,
@@ -98,19 +97,19 @@ def seal_bundle(desk: Desk, folder: Path, told: Told = lambda what, done, whole:
             case=commit(secrets.salt, "case", bundle.manifest.case_no),
             subject=commit(secrets.salt, "subject", subject),
             parts=len(bundle.objects),
-            envelopes=envelope_texts({view: one.digest.hex() for view, one in views.items()}),
-            halves=tuple(half_text(half) for view in View for half in views[view].halves),
+            envelopes=envelope_texts(sealed.digests),
+            halves=halves_texts(sealed.halves),
             index=base64.b64encode(seal_index(index, desk.folder.desk_key.sealing_key, desk.folder.signer)).decode(),
             sealed_ms=now,
         )
-        told_to = [_notice(desk, content, record, rosters, rules, now) for content in notices(bundle.manifest)]
-        _keep(desk, record, secrets.salt, secrets.key)  # 5
+        told_to = [_notice(desk, content, record.record, rosters, rules, now) for content in notices(bundle.manifest)]
+        _keep(desk, record.record, secrets.salt, secrets.key)  # 5
         for view, path in files.items():  # 6
             digest = desk.client.upload(path, partial(told, f"send {view.value}"))
-            if digest != views[view].digest.hex():
+            if digest != sealed.digests[view].hex():
                 raise BundleError("vault: keeps another envelope than was sent")
         desk.client.seal(form.sign(desk.folder.signer), told_to)
-    return SealedRecord(record, len(files), len(told_to), verdict.is_at_limit)
+    return SealedCase(record.record, len(files), len(told_to), verdict.is_at_limit)
 
 
 def examined(bundle: Bundle, rules: RuleSet, rosters: Rosters, now_ms: int) -> MustSeal:
@@ -155,21 +154,21 @@ def kept_secrets(desk: Desk, record: str) -> tuple[bytes, bytes]:
 
 
 def _sealed_views(
-    desk: Desk, bundle: Bundle, record: str, epoch: int, agents: Mapping[Holder, Sealer], work: Path, told: Told
-) -> tuple[dict[View, Path], dict[View, SealedView]]:
+    desk: Desk, bundle: Bundle, record: RecordId, agents: Mapping[Holder, Sealer], work: Path, told: Told
+) -> tuple[dict[View, Path], SealedRecord]:
     files = {view: work / view.value for view in View}
     with ExitStack() as opened:
         sources = [
             Source(
-                ViewId(record, 1, view, desk.folder.agency, epoch),
+                view,
                 _counted(view_pieces(bundle, view), partial(told, "seal", number, len(View))),
                 opened.enter_context(path.open("xb")),
             )
             for number, (view, path) in enumerate(files.items())
         ]
-        sealed = seal_views(sources, kinds=bundle.manifest.kinds, sealer=desk.folder.signer, agents=agents)
+        sealed = seal_views(record, sources, kinds=bundle.manifest.kinds, sealer=desk.folder.signer, agents=agents)
     told("seal", len(View), len(View))
-    return files, {one.id.view: one for one in sealed}
+    return files, sealed
 
 
 def _counted(pieces: Iterable[bytes], begins: Callable[[], None]) -> Iterator[bytes]:
@@ -177,17 +176,17 @@ def _counted(pieces: Iterable[bytes], begins: Callable[[], None]) -> Iterator[by
     yield from pieces
 
 
-def _index_entry(bundle: Bundle, record: str, epoch: int, views: Mapping[View, SealedView]) -> IndexEntry:
+def _index_entry(bundle: Bundle, sealed: SealedRecord) -> IndexEntry:
     manifest = bundle.manifest
     subject = manifest.subject
     return IndexEntry(
-        record,
-        1,
-        epoch,
-        DEFAULT,
-        manifest.agency,
+        sealed.id.record,
+        sealed.id.version,
+        sealed.id.epoch,
+        sealed.id.suite,
+        sealed.id.agency,
         tuple(sorted(manifest.kinds)),
-        {view: one.digest.hex() for view, one in views.items()},
+        {view: digest.hex() for view, digest in sealed.digests.items()},
         name=subject.name,
         aliases=subject.aliases,
         resident_id=subject.resident_id,

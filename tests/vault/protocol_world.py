@@ -37,7 +37,6 @@ from api.vault.agent_program import LOCAL_LOCK, FetchedLocks
 from audit.checkpoint import Checkpoint
 from audit.commitments import hash_output
 from audit.cosignature import cosign
-from audit.crypto.hpke import open_key
 from audit.crypto.signatures import SigningKey
 from audit.crypto.signed_object import Kind, sign_object
 from audit.entry import Actor, Basis, Decision, Entry, Output
@@ -52,7 +51,7 @@ from vault.agent import Dossier, release_half
 from vault.asking import Asked, Grounds, Officer, Papers, Subject, make_request
 from vault.deciding import Signer, approve, decide
 from vault.errors import VaultError
-from vault.halves import INFO_HELD, Half, KeySealer, SealedHalf, held_binding, seal_half
+from vault.halves import Half, HeldHalves, KeyOpener, KeySealer, SealedHalves, open_halves, seal_halves
 from vault.pins import Pins
 from vault.receiving import open_release
 from vault.requests import Approval, Authorisation, Lock, Request
@@ -160,12 +159,10 @@ def pool() -> Pool:
         record = new_request_id(NOW - DAY + number)
         one = cast.seal(agency, plain=f"{record}\n".encode() * 3, kinds=kinds, record=record)
         sealed.append(one)
-        for view, shown in one.views.items():
-            covers[number, view] = one.cover(view)
-            for half in shown.halves:
-                binding = held_binding(half.id, half.holder)
-                secret = Half.parse(open_key(cast.agent_keys[half.holder], half.sealed, INFO_HELD, binding)).secret
-                truths[secret] = Truth(record, view, half.holder, agency, kinds)
+        for holder in Holder:
+            for view, half in open_halves(one.halves(holder), KeyOpener(cast.agent_keys[holder])).of_view.items():
+                covers[number, view] = one.cover(view)
+                truths[half.secret] = Truth(record, view, holder, agency, kinds)
     return Pool(cast, cast.pins(), tuple(sealed), covers, truths)
 
 
@@ -506,11 +503,11 @@ class World:
         view = View(self.model.papers[case.decision].said["view"])
         return Dossier(
             case.asked.data, case.decision, case.approvals, self.pool.covers[case.record, view], case.entry,
-            self.proof(case, lie), SALT, self._half(case.record, view, holder),
+            self.proof(case, lie), SALT, self._halves(case.record, holder),
         )  # fmt: skip
 
-    def _half(self, record: int, view: View, holder: Holder) -> SealedHalf:
-        return next(one for one in self.pool.sealed[record].views[view].halves if one.holder is holder)
+    def _halves(self, record: int, holder: Holder) -> SealedHalves:
+        return self.pool.sealed[record].halves(holder)
 
     def _altered(self, case: Case, other: Case, holder: Holder, lie: str) -> Dossier:
         """What the vault hands over: the dossier with the lie in it."""
@@ -528,29 +525,24 @@ class World:
         if what == "half":
             view = View(self.model.papers[case.decision].said["view"])
             wrong = {
-                "view": lambda: self._half(case.record, View.COURT_FULL, holder),
-                "record": lambda: self._half((case.record + 1) % len(RECORDS), view, holder),
-                "holder": lambda: self._half(case.record, view, next(one for one in Holder if one is not holder)),
+                "record": lambda: self._halves((case.record + 1) % len(RECORDS), holder),
+                "holder": lambda: self._halves(case.record, next(one for one in Holder if one is not holder)),
                 "invented": lambda: self._invented(case.record, view, holder),
             }[part]()
-            return dataclasses.replace(honest, half=wrong)
+            return dataclasses.replace(honest, halves=wrong)
         if lie == "wide":
-            cover, half = (
-                self.pool.covers[case.record, View.COURT_FULL],
-                self._half(case.record, View.COURT_FULL, holder),
-            )
-            return dataclasses.replace(honest, cover=cover, half=half)
+            return dataclasses.replace(honest, cover=self.pool.covers[case.record, View.COURT_FULL])
         if lie in ("drop-approval", "double-approval"):
             return dataclasses.replace(
                 honest, approvals=honest.approvals[1:] if lie[1] == "r" else honest.approvals * 2
             )
         return honest
 
-    def _invented(self, record: int, view: View, holder: Holder) -> SealedHalf:
+    def _invented(self, record: int, view: View, holder: Holder) -> SealedHalves:
         """A half that the vault drew itself, with kinds that every basis reaches."""
-        sealed = self.pool.sealed[record].views[view]
         key = KeySealer(self.cast.agent_keys[holder].sealing_key)  # stands on a roster: anybody may seal to it
-        return seal_half(Half(b"i" * 32, (K.CONVICTION,)), sealed.id, holder, key)
+        held = HeldHalves({view: Half(b"i" * 32, (K.CONVICTION,))})
+        return seal_halves(held, self.pool.sealed[record].made.id, holder, key)
 
     # --- the officer's desk ----------------------------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ def test_work_is_the_agents_own(site: VaultSite) -> None:
     for holder in Holder:
         (waiting,) = [one for one in site.agent(holder).client.work("0" * 64).waiting if one.request == request]
         assert isinstance(waiting.dossier, dict)
-        halves[holder] = waiting.dossier["half"]["sealed"]
+        halves[holder] = waiting.dossier["halves"]["sealed"]
     assert len(set(halves.values())) == len(Holder)
     site.agent(Holder.COURT).turn()
     assert request not in {one.request for one in site.agent(Holder.COURT).client.work("0" * 64).waiting}

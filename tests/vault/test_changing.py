@@ -15,9 +15,8 @@ from api.vault.agent_program import decided_view
 from audit.entry import read
 from vault import store
 from vault.deciding import approve, decide
-from vault.halves import ViewId
 from vault.law.calendar import civil_day
-from vault.vocabulary import Holder, View
+from vault.vocabulary import Holder
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +53,12 @@ def test_unsealed_sealed_again_and_shredded(site: VaultSite) -> None:
         assert _state(site, sealed) != change
         assert _agree(site, signed)
         assert _state(site, sealed) == change
-    digests = [one.digest.hex() for one in sealed.views.values()]
+    digests = [digest.hex() for digest in sealed.made.digests.values()]
     assert all((site.vault.envelopes / digest).exists() for digest in digests)
     assert _agree(site, _propose(site, sealed, "shredded"))
     assert not any((site.vault.envelopes / digest).exists() for digest in digests)
     with site.vault.database.reading() as connection:
-        view = ViewId(sealed.index.record, 1, View.COURT_FULL, "court-a", 1)
-        assert store.half_of(connection, view, Holder.COURT) is None
+        assert store.halves_of(connection, sealed.made.id, Holder.COURT) is None
         assert store.record_data(connection, sealed.index.record, 1) == b""
     events = [read(data).event for data in site.vault.log.entries(0, site.vault.log.head().size)]
     assert events.count("record.change") == 3

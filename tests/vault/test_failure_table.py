@@ -230,12 +230,9 @@ def test_corrupt_or_swapped_half(site: VaultSite, how: str) -> None:
     """Whoever owns the database could have another half released, or a broken one that blames the agency."""
     asked, sealed = _agreed(site)
     other = site.cast.seal()
-    half = next(
-        one for one in (other if how == "swapped" else sealed).views[View.JUDICIAL_EXTRACT].halves
-        if one.holder is Holder.COURT
-    )  # fmt: skip
+    half = (other if how == "swapped" else sealed).halves(Holder.COURT)
     data = half.sealed if how == "swapped" else half.sealed[:-1] + bytes([half.sealed[-1] ^ 1])
-    where = (HALF.c.record == sealed.index.record, HALF.c.holder == "court", HALF.c.view == "judicial_extract")
+    where = (HALF.c.record == sealed.index.record, HALF.c.holder == "court")
     with site.vault.database.writing() as connection:
         assert connection.execute(update(HALF).where(*where).values(sealed=data)).rowcount == 1
     turn = site.agent(Holder.COURT).turn()
@@ -253,7 +250,7 @@ def test_corrupt_envelope(site: VaultSite) -> None:
     dossier, releases = officer.dossier(
         asked.request, lambda data: decided_view(data, site.cast.rosters()), Holder.COURT
     )
-    path = envelope_path(site.vault, sealed.views[View.JUDICIAL_EXTRACT].digest.hex())
+    path = envelope_path(site.vault, sealed.made.digests[View.JUDICIAL_EXTRACT].hex())
     kept = path.read_bytes()
     path.write_bytes(kept[:-4000] + bytes([kept[-4000] ^ 1]) + kept[-3999:])
     with pytest.raises(EnvelopeError):

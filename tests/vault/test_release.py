@@ -15,6 +15,7 @@ from vault.asking import Asked
 from vault.checks import Given
 from vault.deciding import approve, decide
 from vault.errors import CheckFailedError, EnvelopeError, Stop
+from vault.halves import HeldHalves, KeyOpener, KeySealer, open_halves, seal_halves
 from vault.receiving import Opened, deliver, open_release
 from vault.vocabulary import Holder, RecordKind, Role, View
 
@@ -31,7 +32,7 @@ def _open(cast: Cast, sealed: Sealed, asked: Asked, at_ms: int = AT) -> Opened:
     dossiers = {holder: cast.dossier(sealed, asked, holder) for holder in Holder}
     # One entry serves both agents: the second dossier takes the papers of the first.
     first = dossiers[Holder.COURT]
-    second = dataclasses.replace(first, half=dossiers[Holder.PROCURATORATE].half)
+    second = dataclasses.replace(first, halves=dossiers[Holder.PROCURATORATE].halves)
     releases = [
         release_half(cast.agent(holder), dossier, cast.rosters(), cast.memories[holder], cast.locks, at_ms)
         for holder, dossier in ((Holder.COURT, first), (Holder.PROCURATORATE, second))
@@ -101,7 +102,7 @@ def test_papers_of_another_release_stop_the_agent(shared: Cast) -> None:
         ("approvals", Stop.APPROVAL),
         ("cover", Stop.ENVELOPE),
         ("entry", Stop.WITNESSES),
-        ("half", Stop.HALF),
+        ("halves", Stop.HALF),
     ):
         _stops(shared, dataclasses.replace(dossier, **{part: getattr(other, part)}), stop)
     moved = dataclasses.replace(dossier, entry=other.entry, proof=other.proof)
@@ -111,8 +112,11 @@ def test_papers_of_another_release_stop_the_agent(shared: Cast) -> None:
 def test_another_view_stops_the_agent(shared: Cast) -> None:
     """The half of a wider view must not leave for a basis that gives a narrower one."""
     sealed, _, dossier = _dossier(shared)
-    wider = sealed.views[View.COURT_FULL].halves[0]
-    _stops(shared, dataclasses.replace(dossier, half=wider), Stop.HALF)
+    key = shared.agent_keys[Holder.COURT]
+    held = open_halves(sealed.halves(Holder.COURT), KeyOpener(key)).of_view
+    for known in ({View.JUDICIAL_EXTRACT: held[View.COURT_FULL]}, {View.COURT_FULL: held[View.COURT_FULL]}):
+        wider = seal_halves(HeldHalves(known), sealed.made.id, Holder.COURT, KeySealer(key.sealing_key))
+        _stops(shared, dataclasses.replace(dossier, halves=wider), Stop.HALF)
     _stops(shared, dataclasses.replace(dossier, cover=sealed.cover(View.COURT_FULL)), Stop.ENVELOPE)
 
 
@@ -260,9 +264,7 @@ def test_one_half_or_wrong_halves_open_nothing(shared: Cast) -> None:
     """The officer's desk must refuse one release, a release twice, and an envelope of another view."""
     sealed, asked = shared.seal(), shared.ask()
     first = shared.dossier(sealed, asked, Holder.COURT)
-    second = dataclasses.replace(
-        first, half=next(h for h in sealed.views[View.JUDICIAL_EXTRACT].halves if h.holder is Holder.PROCURATORATE)
-    )
+    second = dataclasses.replace(first, halves=sealed.halves(Holder.PROCURATORATE))
     rosters = shared.rosters()
     court = release_half(shared.agent(Holder.COURT), first, rosters, shared.memories[Holder.COURT], shared.locks, AT)
     other = release_half(

@@ -377,7 +377,7 @@ def test_a_broken_dossier_stops_one_request_alone(site: VaultSite) -> None:
     site.client("approver-procuratorate").act(asked.request, "approval", _approved(site, asked, decision))
     agent = site.agent(Holder.COURT)
     known = agent.client.work
-    for answer in ({}, {"decision": 1}, {"decision": "", "half": {"key": "", "sealed": "?"}}):
+    for answer in ({}, {"decision": 1}, {"decision": "", "halves": {"key": "", "sealed": "?"}}):
         broken = [Waiting(asked.request, answer, None)]
         agent.client.work = lambda *_, broken=broken: Work(None, [], broken, None)  # type: ignore[method-assign,misc]
         assert asked.request in {request for request, _ in agent.turn().stopped}

@@ -30,7 +30,7 @@ from api.vault.demo import HOLDS, PEOPLE, free_port, tell_vault_story
 from api.vault.desk_folder import open_desk
 from api.vault.roster_keeper import open_keeper
 from audit.crypto.keystore import Effort
-from vault.halves import INFO_HELD, Half, SealedHalf, ViewId, content_key, held_binding
+from vault.halves import RecordId, SealedHalves, ViewId, content_key, open_halves
 from vault.vocabulary import Holder, View
 
 RESIDENT_ID = "320684200905100016"
@@ -160,27 +160,26 @@ def _canaries(out: Path) -> dict[str, bytes]:
     stores |= {f"keeper {agency}": open_keeper(out / f"keeper-{agency}", phrase).keystore for agency in HOLDS}
     found |= {f"{name}: {key.name}": key.seed for name, store in stores.items() for key in store.keys}
     halves: dict[ViewId, dict[Holder, bytes]] = {}
-    for half in _sealed_halves(out):
-        opener = opener_of(agents[half.holder], half)
-        secret = Half.parse(opener.open(half.sealed, INFO_HELD, held_binding(half.id, half.holder))).secret
-        halves.setdefault(half.id, {})[half.holder] = secret
-        found[f"half {half.id.view.value} {half.holder.value}"] = secret
-    for view, both in halves.items():
-        key = content_key(both[Holder.COURT], both[Holder.PROCURATORATE], view)
-        found[f"view key {view.view.value}"] = key.secret
+    for sealed in _sealed_halves(out):
+        for view, half in open_halves(sealed, opener_of(agents[sealed.holder], sealed)).of_view.items():
+            halves.setdefault(sealed.id.view(view), {})[sealed.holder] = half.secret
+            found[f"half {view.value} {sealed.holder.value}"] = half.secret
+    for id, both in halves.items():
+        key = content_key(both[Holder.COURT], both[Holder.PROCURATORATE], id)
+        found[f"view key {id.view.value}"] = key.secret
     assert len(halves) == len(View)
     return found
 
 
-def _sealed_halves(out: Path) -> list[SealedHalf]:
+def _sealed_halves(out: Path) -> list[SealedHalves]:
     database = next(path for path in (out / "vault").rglob("*.sqlite") if b"vault_half" in path.read_bytes())
     with contextlib.closing(sqlite3.connect(database)) as connection:
         rows = connection.execute(
-            "SELECT record, version, view, agency, epoch, suite, holder, key, sealed FROM vault_half"
+            "SELECT record, version, agency, epoch, suite, holder, key, sealed FROM vault_half"
         ).fetchall()
     return [
-        SealedHalf(ViewId(record, version, View(view), agency, epoch, suite), Holder(holder), key, sealed)
-        for record, version, view, agency, epoch, suite, holder, key, sealed in rows
+        SealedHalves(RecordId(record, version, agency, epoch, suite), Holder(holder), key, sealed)
+        for record, version, agency, epoch, suite, holder, key, sealed in rows
     ]
 
 

@@ -144,7 +144,7 @@ def test_an_officer_sees_own_dossier_only(site: VaultSite) -> None:
         site.client("decider-court").dossier(asked.request, lambda _: None, Holder.COURT)  # type: ignore[arg-type,return-value]
     assert caught.value.code == "not-entitled"
     dossier, _ = dossier_of(site, asked)
-    assert dossier.half.sealed == b""
+    assert dossier.halves.sealed == b""
 
 
 def test_locked_by_one_opened_by_both(site: VaultSite) -> None:

@@ -23,7 +23,7 @@ from audit.request_id import new_request_id
 from vault.buckets import bucket
 from vault.bundle import Bundle, read_bundle
 from vault.errors import BundleError, EnvelopeError
-from vault.halves import KeyOpener, KeySealer, ViewId, open_half
+from vault.halves import KeyOpener, KeySealer, RecordId, open_half
 from vault.law.views import CONTENTS, ORDER
 from vault.manifest import JOINT_MARK
 from vault.opening import half_commitments, open_view
@@ -353,19 +353,19 @@ def test_a_bundle_is_sealed_opened_and_read_again(bundle: Bundle) -> None:
     """Bundle, sealing, opening and reading would each work alone and not fit together."""
     cast, sealer = Cast(), SigningKey.generate()
     for view in View:
-        id, out = ViewId(new_request_id(NOW), 1, view, "court-a", 1), io.BytesIO()
+        id, out = RecordId(new_request_id(NOW), 1, "court-a", 1), io.BytesIO()
         agents = {holder: KeySealer(key.sealing_key) for holder, key in cast.agent_keys.items()}
-        source = Source(id, view_pieces(bundle, view), out)
-        [sealed] = seal_views([source], kinds=bundle.manifest.kinds, sealer=sealer, agents=agents)
+        source = Source(view, view_pieces(bundle, view), out)
+        sealed = seal_views(id, [source], kinds=bundle.manifest.kinds, sealer=sealer, agents=agents)
         out.seek(0)
         cover = verify_container(out, senders=[sealer.verifying_key], purpose=Purpose.ENVELOPE)
         committed = half_commitments(cover.header.facts)
         halves = {
-            half.holder: open_half(half, KeyOpener(cast.agent_keys[half.holder]), committed[half.holder]).secret
-            for half in sealed.halves
+            one.holder: open_half(one, view, KeyOpener(cast.agent_keys[one.holder]), committed[one.holder]).secret
+            for one in sealed.halves
         }
         out.seek(0)
-        opened = open_view(out, id, halves, sealers=[sealer.verifying_key], digest=sealed.digest)
+        opened = open_view(out, id.view(view), halves, sealers=[sealer.verifying_key], digest=sealed.digests[view])
         read = read_view(opened.chunks(), view)
         assert read.meta["view"] == view.value
         assert {part.name: b"".join(part.pieces) for part in read.parts} == contents(plain(bundle, view))

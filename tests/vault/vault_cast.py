@@ -27,12 +27,12 @@ from vault.agent import Agent, Dossier
 from vault.asking import Asked, Grounds, Officer, Papers, Subject, make_request
 from vault.checks import Given, check_consent
 from vault.deciding import Signer, approve, decide
-from vault.halves import KeyOpener, ViewId
+from vault.halves import KeyOpener, RecordId, SealedHalves
 from vault.index import IndexEntry
 from vault.keys.opener import parse_sealer
 from vault.pins import Pins, parse_pins
 from vault.rosters import AgentKeys, Person, Roster, Rosters
-from vault.sealing import SealedView, Source, seal_views
+from vault.sealing import SealedRecord, Source, seal_views
 from vault.vocabulary import AgencyKind, Holder, RecordKind, Role, View
 
 NOW = 1_800_000_000_000
@@ -233,12 +233,8 @@ class Cast:
         sealer = self.people[f"sealer-{agency.split('-')[0]}"]
         agents = {holder: parse_sealer(self.seal_text(holder)) for holder in Holder}
         outs = {view: io.BytesIO() for view in View}
-        sources = [
-            Source(ViewId(record, 1, view, agency, 1), [view.value.encode() + b"\n" + plain], out)
-            for view, out in outs.items()
-        ]
-        sealed_views = seal_views(sources, kinds=kinds, sealer=sealer.signer, agents=agents)
-        views = {one.id.view: one for one in sealed_views}
+        sources = [Source(view, [view.value.encode() + b"\n" + plain], out) for view, out in outs.items()]
+        made = seal_views(RecordId(record, 1, agency, 1), sources, kinds=kinds, sealer=sealer.signer, agents=agents)
         envelopes = {view: out.getvalue() for view, out in outs.items()}
         entry = IndexEntry(
             record,
@@ -247,7 +243,7 @@ class Cast:
             "intl",
             agency,
             tuple(sorted(kinds)),
-            {view: sealed.digest.hex() for view, sealed in views.items()},
+            {view: digest.hex() for view, digest in made.digests.items()},
             name="某某",
             aliases=("小名",),
             resident_id=None,
@@ -255,7 +251,7 @@ class Cast:
             case_no="case 1",
             charge="theft",
         )
-        return Sealed(entry, views, envelopes, sealer)
+        return Sealed(entry, made, envelopes, sealer)
 
     def ask(self, officer: str = "officer-procuratorate", to: str = "court-a", **changes: Any) -> Asked:
         said: dict[str, Any] = {
@@ -312,7 +308,7 @@ class Cast:
             self.log.entries[index],
             self.log.proof(index, at_ms),
             salt,
-            next(half for half in sealed.views[view].halves if half.holder is holder),
+            sealed.halves(holder),
         )
 
 
@@ -321,9 +317,12 @@ class Sealed:
     """One sealed record with everything that the vault stores of it."""
 
     index: IndexEntry
-    views: dict[View, SealedView]
+    made: SealedRecord
     envelopes: dict[View, bytes]
     sealer: Human
+
+    def halves(self, holder: Holder) -> SealedHalves:
+        return next(one for one in self.made.halves if one.holder is holder)
 
     def cover(self, view: View) -> bytes:
         stream = io.BytesIO(self.envelopes[view])

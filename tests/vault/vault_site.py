@@ -31,12 +31,12 @@ from audit.site import create_site, open_site
 from audit.verifier.judge import judge_entries
 from audit.verifier.rules import parse_rules
 from vault.agent import Agent
-from vault.handing_over import Notice, Sealing, envelope_texts, half_text
+from vault.handing_over import Notice, Sealing, envelope_texts, halves_texts
 from vault.house import Vault
 from vault.index import seal_index
 from vault.models import METADATA
 from vault.pins import witness_policy
-from vault.vocabulary import Holder, View
+from vault.vocabulary import Holder
 
 
 def now_ms() -> int:
@@ -80,7 +80,7 @@ class VaultSite:
         for view, data in sealed.envelopes.items():
             path = self.folder / f"{view.value}.envelope"
             path.write_bytes(data)
-            assert client.upload(path) == sealed.views[view].digest.hex()
+            assert client.upload(path) == sealed.made.digests[view].hex()
         notices = [self.notice(sealed, to).sign(sealer.signer) for to in notify]
         return client.seal(self.sealing(sealed).sign(sealer.signer), notices)
 
@@ -101,8 +101,8 @@ class VaultSite:
             case=commit(secrets.salt, "case", sealed.index.case_no),
             subject=commit(secrets.salt, "subject", sealed.index.name),
             parts=3,
-            envelopes=envelope_texts({view: one.digest.hex() for view, one in sealed.views.items()}),
-            halves=tuple(half_text(half) for view in View for half in sealed.views[view].halves),
+            envelopes=envelope_texts(sealed.made.digests),
+            halves=halves_texts(sealed.made.halves),
             index=_base64(index),
             sealed_ms=now_ms(),
         )

@@ -1,7 +1,7 @@
-"""Hand out what a release rests on: to an agent with its own half, to the officer with both released halves.
+"""Hand out what a release rests on: to an agent with its own halves, to the officer with both released halves.
 
 Everything is ciphertext or public to those who take part; the proof is made anew each time, under the witnesses' latest
-cosignatures. An agent gets the half of its own holder and no other.
+cosignatures. An agent gets the halves of its own holder and no other.
 
 May touch: database, a local socket (the signer)
 Sees:      ciphertext, pseudonyms, hashes
@@ -18,7 +18,7 @@ from vault.caller import Caller
 from vault.errors import StateError
 from vault.flows.decide_request import asked_of
 from vault.forms import open_form
-from vault.halves import SealedHalf
+from vault.halves import SealedHalves
 from vault.house import Vault
 from vault.refusals import Refused, Why, need
 from vault.requests import Decision
@@ -51,12 +51,12 @@ def hand_dossier(vault: Vault, caller: Caller, request_id: str) -> Handed:
         intent = store.intent(connection, request_id)
         form = _decision(decision, rosters, vault.now_ms())
         cover = store.cover_of(connection, form.envelope)
-        half = store.half_of(connection, form.view_id, caller.holder or Holder.COURT)
-    if intent is None or cover is None or half is None:
+        halves = store.halves_of(connection, form.view_id.of, caller.holder or Holder.COURT)
+    if intent is None or cover is None or halves is None:
         raise StateError("request: what it was decided on is not here")
     _, entry, salt = intent
     proof = proof_of(vault, entry)
-    shown = half if caller.holder else SealedHalf(half.id, half.holder, half.key, b"")
+    shown = halves if caller.holder else SealedHalves(halves.id, halves.holder, halves.key, b"")
     return Handed(Dossier(found.data, decision, approvals, cover, entry, proof, salt, shown), releases)
 
 

@@ -19,14 +19,14 @@ from sqlalchemy import Connection
 from vault import store
 from vault.caller import Caller
 from vault.forms import open_form
-from vault.halves import SealedHalf, ViewId
+from vault.halves import RecordId, SealedHalves
 from vault.house import Vault, caller_actor
 from vault.refusals import Why, need
 from vault.rotation import Rotation
-from vault.vocabulary import Holder, View
+from vault.vocabulary import Holder
 
-PAGE: Final = 240
-"""Halves of a page: about 400 KB as a signed form."""
+PAGE: Final = 200
+"""Record versions of a page: about 400 KB as a signed form."""
 
 
 def halves_to_rotate(vault: Vault, caller: Caller, key: str, after: str) -> list[dict[str, Any]]:
@@ -35,7 +35,7 @@ def halves_to_rotate(vault: Vault, caller: Caller, key: str, after: str) -> list
     assert caller.holder
     with vault.database.reading() as connection:
         found = store.halves_under(connection, caller.holder, key, after, PAGE)
-    return [half_json(half) for half in found]
+    return [halves_json(one) for one in found]
 
 
 def rotate_halves(vault: Vault, caller: Caller, data: bytes) -> int:
@@ -72,20 +72,13 @@ def rotate_halves(vault: Vault, caller: Caller, data: bytes) -> int:
         return store.count_halves(connection, holder, form.old_key)
 
 
-def half_json(half: SealedHalf) -> dict[str, Any]:
-    """A sealed half with its ids."""
-    return {
-        **half.id.to_ids(),
-        "suite": half.id.suite,
-        "holder": half.holder.value,
-        "key": half.key,
-        "sealed": base64.b64encode(half.sealed).decode(),
-    }
+def halves_json(halves: SealedHalves) -> dict[str, Any]:
+    """A record version's sealed halves with their ids."""
+    sealed = base64.b64encode(halves.sealed).decode()
+    return {**halves.id.to_json(), "holder": halves.holder.value, "key": halves.key, "sealed": sealed}
 
 
-def half_of_json(value: dict[str, Any]) -> SealedHalf:
-    """Read `half_json`'s form."""
-    view = ViewId(
-        value["record"], value["version"], View(value["view"]), value["agency"], value["epoch"], value["suite"]
-    )
-    return SealedHalf(view, Holder(value["holder"]), value["key"], base64.b64decode(value["sealed"]))
+def halves_of_json(value: dict[str, Any]) -> SealedHalves:
+    """Read `halves_json`'s form."""
+    record = RecordId(value["record"], value["version"], value["agency"], value["epoch"], value["suite"])
+    return SealedHalves(record, Holder(value["holder"]), value["key"], base64.b64decode(value["sealed"]))

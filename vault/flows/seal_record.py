@@ -1,7 +1,7 @@
 """Take a sealed record over: every part is here, signed by one sealer, bound to the same ids; then it is an entry.
 
 1. The sealing form is signed by a sealer of its agency, who is the caller.
-2. Each view's envelope is here, of these ids, and both halves of each view are sealed to the agents' present keys.
+2. Each view's envelope is here, of these ids, and both holders' halves are sealed to the agents' present keys.
 3. The index entry is sealed by the same agency, about this record.
 4. Notices name agencies that take part, and are due within the law's three days.
 5. The entry; in its transaction record, envelopes, halves and notices. The same form again changes nothing.
@@ -73,8 +73,8 @@ def seal_record(vault: Vault, caller: Caller, data: bytes, notices: Sequence[byt
                 connection, ENVELOPE, digest=cover.digest.hex(), record=form.record, version=form.version,
                 view=view.value, cover=raw, bytes=cover.length,
             )  # fmt: skip
-        for half in form.sealed_halves():
-            store.put_half(connection, half)
+        for halves in form.sealed_halves():
+            store.put_halves(connection, halves)
         for notice, raw in zip(told, notices, strict=True):
             store.put(
                 connection, NOTICE, id=notice.notice, record=form.record, agency=form.agency, recipient=notice.to,
@@ -102,7 +102,7 @@ def _cover(
     need(path.exists() and envelope_path(vault, digest).exists(), Why.NOT_FOUND, "sealing: an envelope is not here")
     raw = path.read_bytes()
     try:
-        found = verify_cover(raw, senders=signer, purpose=Purpose.ENVELOPE, ids=form.view_id(view).to_ids())
+        found = verify_cover(raw, senders=signer, purpose=Purpose.ENVELOPE, ids=form.id.view(view).to_ids())
     except CryptoError as error:
         raise Refused(Why.MALFORMED, f"sealing: {error}") from None
     need(found.digest.hex() == digest, Why.MALFORMED, "sealing: an envelope is not the one that is named")
@@ -115,8 +115,8 @@ def _check_halves(form: Sealing, rosters: Rosters, now_ms: int) -> None:
     for holder in Holder:
         agent = rosters.of(rosters.pins.holder(holder).code, now_ms).agent
         keys[holder] = agent.key_id if agent else ""
-    for half in form.sealed_halves():
-        need(half.key == keys[half.holder], Why.MALFORMED, "sealing: a half is not sealed to its agent's present key")
+    for one in form.sealed_halves():
+        need(one.key == keys[one.holder], Why.MALFORMED, "sealing: a half is not sealed to its agent's present key")
 
 
 def _index(form: Sealing, signer: list[VerifyingKey], rosters: Rosters, now_ms: int) -> bytes:

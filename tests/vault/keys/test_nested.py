@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from audit.crypto.errors import CryptoError, KeyFormError, SealedKeyError
 from audit.crypto.hpke import OpeningKey, SealingKey, open_key
 from audit.crypto.signatures import SigningKey
-from vault.halves import Half, ViewId, commitment, open_half, seal_half
+from vault.halves import Half, HeldHalves, RecordId, commitment, open_half, seal_halves
 from vault.keys.dhkem_p256 import MemoryKey, open_sealed
 from vault.keys.nested import TokenOpener, TokenSealingKey
 from vault.keys.opener import KeystoreOpener, parse_sealer, seal
@@ -64,10 +64,12 @@ def test_what_is_under_the_outer_layer_is_sealed_still() -> None:
 def test_a_half_goes_to_a_token_as_to_a_keystore() -> None:
     """The vault's halves would open in one profile only."""
     half = Half.draw((RecordKind.CONVICTION,))
-    view = ViewId("01J00000000000000000000000", 1, View.COURT_FULL, "court-a", 1)
+    record = RecordId("01J00000000000000000000000", 1, "court-a", 1)
+    committed = commitment(half, record.view(View.COURT_FULL), Holder.COURT)
     for opener in (TOKEN, FILE):
-        sealed = seal_half(half, view, Holder.COURT, parse_sealer(opener.sealing_text))
-        assert open_half(sealed, opener, commitment(half, view, Holder.COURT)) == half
+        held = HeldHalves({View.COURT_FULL: half})
+        sealed = seal_halves(held, record, Holder.COURT, parse_sealer(opener.sealing_text))
+        assert open_half(sealed, View.COURT_FULL, opener, committed) == half
 
 
 @pytest.mark.parametrize(
