@@ -15,6 +15,7 @@ import re
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, Protocol, Self
 
@@ -74,7 +75,7 @@ class Verifier:
         if made.key_id != number:
             raise KeyFileError("verifier key: its id is of another key")
         try:
-            made._opened()
+            _opened(made.kind, made.public_key)
         except ValueError:
             raise KeyFileError("verifier key: not a key of its kind") from None
         return made
@@ -92,15 +93,18 @@ class Verifier:
     def is_signed(self, message: bytes, signature: bytes) -> bool:
         """Whether a bare signature over exactly these bytes holds."""
         try:
-            self._opened().verify(signature, message)
+            _opened(self.kind, self.public_key).verify(signature, message)
         except InvalidSignature:
             return False
         return True
 
-    def _opened(self) -> Ed25519PublicKey | MLDSA44PublicKey:
-        if self.kind is Kind.ML_DSA_44:
-            return MLDSA44PublicKey.from_public_bytes(self.public_key)
-        return Ed25519PublicKey.from_public_bytes(self.public_key)
+
+@lru_cache(maxsize=256)
+def _opened(kind: Kind, public_key: bytes) -> Ed25519PublicKey | MLDSA44PublicKey:
+    """Read once: the same few keys sign every checkpoint."""
+    if kind is Kind.ML_DSA_44:
+        return MLDSA44PublicKey.from_public_bytes(public_key)
+    return Ed25519PublicKey.from_public_bytes(public_key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,10 @@ import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.entry import Actor, Entry
-from audit.errors import AuditError, MissingError
+from audit.errors import AuditError
 from audit.faults import fault_of
 from audit.health import Health, gap_of, health_of
+from audit.merkle import Hashes
 from audit.proving import hashes_of, tlog_proof
 from audit.publish import publish
 from audit.receipt import Receipt
@@ -39,10 +40,12 @@ from audit.refusals import LogUnavailableError, Why
 from audit.request_id import new_request_id
 from audit.shapes import Fact
 from audit.site import Site
+from audit.store import CheckpointKind
 from audit.witness_client import Witnesses
 
 _ACTOR: Final = Actor("publisher", "log", "service", "none", "service")
-_LOOK_S: Final = 0.01
+_LOOK_S: Final = 0.05
+"""Where another process publishes, nobody tells us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class Publisher:
         self._gap_is_open = False
         self._seen, self._seen_at = -1, 0.0
         self._shown: tuple[int, float] = (-1, 0.0)
+        self._hashes: Hashes = hashes_of(site.log.store, 0)
+        self._cosigned = threading.Condition()
         self._started_at = clock()
         self._ends = threading.Event()
         self._wakes = threading.Event()
@@ -113,20 +118,26 @@ class Publisher:
         Shortly after a start no quorum can have been asked yet; then a gap is waited out as well.
         """
         end = time.monotonic() + wait_s
-        kind = "signed" if self._site.policy is None or self._site.policy.quorum is None else "cosigned"
-        while True:
-            try:
-                self.require_witnesses()
-                proof = tlog_proof(self._site.log.store, receipt.index, kind)  # type: ignore[arg-type]
-            except (MissingError, LogUnavailableError) as error:
-                has_just_started = self._clock() - self._started_at < wait_s
-                if time.monotonic() > end or (isinstance(error, LogUnavailableError) and not has_just_started):
-                    raise LogUnavailableError(Why.WITNESS_GAP) from None
-                self.wake()
-                time.sleep(_LOOK_S)
-                continue
-            (entry,) = self._site.log.entries(receipt.index, receipt.index + 1)
-            return WitnessedReceipt(entry, proof)
+        kind: CheckpointKind = "signed" if self._site.policy is None or self._site.policy.quorum is None else "cosigned"
+        while not self._is_shown(receipt.index, kind, wait_s):
+            if time.monotonic() > end:
+                raise LogUnavailableError(Why.WITNESS_GAP)
+            self.wake()
+            with self._cosigned:  # looked at once more inside, or what happens in between would be slept through
+                if self._site.log.checkpoint(kind).size <= receipt.index:
+                    self._cosigned.wait(_LOOK_S)
+        (entry,) = self._site.log.entries(receipt.index, receipt.index + 1)
+        return WitnessedReceipt(entry, tlog_proof(self._site.log.store, receipt.index, kind))
+
+    def _is_shown(self, index: int, kind: CheckpointKind, wait_s: float) -> bool:
+        """Whether the checkpoint covers the entry; raises when the quorum is silent, but not just after a start."""
+        try:
+            self.require_witnesses()
+        except LogUnavailableError:
+            if self._clock() - self._started_at >= wait_s:
+                raise
+            return False
+        return self._site.log.checkpoint(kind).size > index
 
     # --- the clock -----------------------------------------------------------------------------------------------
 
@@ -175,6 +186,7 @@ class Publisher:
         stored = await asyncio.to_thread(log.publishable)
         note = stored.note
         if witnesses is not None:
+            self._hashes = hashes_of(log.store, stored.size)
             witnessed = await witnesses.submit(note)
             if not witnessed.is_quorum:
                 said = "; ".join(f"{url}: {outcome}" for url, outcome in witnessed.outcomes.items())
@@ -182,6 +194,8 @@ class Publisher:
                 return
             note = witnessed.note
             log.store_cosigned(stored.size, note)
+            with self._cosigned:
+                self._cosigned.notify_all()
         await asyncio.to_thread(publish, log, self._site.place.published, self._site.published_keys, note)
         self._shown, self._fault = (stored.size, now), None
 
@@ -211,8 +225,7 @@ class Publisher:
         policy = self._site.policy
         if policy is None or policy.quorum is None:
             return None
-        store = self._site.log.store
-        return Witnesses(policy, lambda level, index: hashes_of(store, store.head().size)(level, index), self._clock)
+        return Witnesses(policy, lambda level, index: self._hashes(level, index), self._clock)
 
     def _take_turn(self) -> int | None:
         lock = os.open(self._site.place.state / "publisher", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
