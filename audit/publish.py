@@ -50,7 +50,9 @@ def publish(log: Log, folder: Path, keys: Sequence[Verifier], note: bytes | None
         entries = log.entries(first, first + bundle.width)
         if all(entries):  # else pruned from the database, as an entry of the log allows
             _write(folder / bundle.path, encode_bundle(entries))
-    _write(folder / VKEYS, "".join(f"{key.vkey}\n" for key in keys).encode())  # 3
+    listed = "".join(f"{key.vkey}\n" for key in keys).encode()  # 3
+    if not (folder / VKEYS).exists() or (folder / VKEYS).read_bytes() != listed:
+        _write(folder / VKEYS, listed)
     _write(folder / CHECKPOINT, note)  # 4
     _drop_outgrown(folder, before, head.size)
     return head

@@ -214,7 +214,7 @@ def main() -> None:
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as name, database(given.engine, Path(name)) as url:
         root = Path(name)
-        settings = unit_folder(root / "unit", url, processes={"lease_s": 5.0})
+        settings = unit_folder(root / "unit", url, processes={"lease_s": 20.0})
         log = root / "service.log"
         with serving(settings, log) as address:
             agencies = prepared(settings, address, root)

@@ -24,13 +24,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
 import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from audit.crypto.container_body import CHUNK
 from audit.crypto.hpke import OpeningKey
 from audit.crypto.signatures import SigningKey
-from vault.halves import KeyOpener, KeySealer, RecordId, open_halves
+from vault.halves import KeyOpener, KeySealer, RecordId, Sealer, open_halves
+from vault.keys.nested import TokenOpener
+from vault.keys.opener import HalfOpener, KeystoreOpener, parse_sealer
+from vault.keys.pkcs11_token import opened_token
 from vault.opening import open_view
 from vault.rotation import rotate
 from vault.sealing import SealedRecord, Source, seal_views
@@ -60,6 +64,7 @@ class Figures:
     records_per_s: float
     release_p50_ms: float
     rotation_s_per_100_000: float
+    token_rotation_s_per_100_000: float | None
     load: float
 
 
@@ -70,9 +75,11 @@ def main() -> None:
     given = options.parse_args()
     load = os.getloadavg()[0]
     large = measure_large()
+    token = token_rotation_s(given.rotated)
     figures = Figures(
-        *large, records_per_s(), release_p50_ms(given.releases), rotation_s(given.rotated) * 100_000, round(load, 1)
-    )
+        *large, records_per_s(), release_p50_ms(given.releases), rotation_s(given.rotated) * 100_000,
+        None if token is None else token * 100_000, round(load, 1),
+    )  # fmt: skip
     OUT.write_text(json.dumps(asdict(figures), indent=2) + "\n")
     show(figures)
 
@@ -182,12 +189,34 @@ def release_p50_ms(count: int) -> float:
 
 
 def rotation_s(count: int) -> float:
-    """Step 4: seconds of one record's halves of one holder, opened and sealed to the next key."""
-    sealed = sealed_record(Source(view, [b"x"], io.BytesIO()) for view in View)
+    """Step 4 between two keys of a keystore: seconds of one record's halves of one holder."""
+    return _rotated(KeystoreOpener(OpeningKey.generate()), KeySealer(OpeningKey.generate().sealing_key), count)
+
+
+def token_rotation_s(count: int) -> float | None:
+    """Step 4 between two keys in one PKCS#11 token (SoftHSM); None where there is none."""
+    sys.path[:0] = [str(Path(__file__).parent.parent / "tests" / "vault")]
+    from soft_token import PIN, soft_tokens
+
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        try:
+            tokens = soft_tokens(Path(folder), patch)
+        except pytest.skip.Exception:
+            return None
+        with opened_token(tokens.add("bench"), PIN, may_write=True) as token:
+            for name in ("old", "new"):
+                token.generate_key(name)
+            old, new = (TokenOpener(OpeningKey.generate(), token.key(name)) for name in ("old", "new"))
+            return _rotated(old, parse_sealer(new.sealing_text), count)
+
+
+def _rotated(old: HalfOpener, new: Sealer, count: int) -> float:
+    agents = {**SEALERS, Holder.COURT: parse_sealer(old.sealing_text)}
+    sources = (Source(view, [b"x"], io.BytesIO()) for view in View)
+    sealed = seal_views(RECORD, sources, kinds=[RecordKind.CONVICTION], sealer=SEALER, agents=agents)
     halves = next(one for one in sealed.halves if one.holder is Holder.COURT)
-    new = KeySealer(OpeningKey.generate().sealing_key)
     began = time.perf_counter()
-    found = rotate([halves] * count, KeyOpener(AGENTS[Holder.COURT]), new)
+    found = rotate([halves] * count, old, new)
     assert len(found.halves) == count
     return (time.perf_counter() - began) / count
 
@@ -208,6 +237,8 @@ def show(figures: Figures) -> None:
     print(f"records of 4 KB, three views: {figures.records_per_s:.0f}/s (300 / 700)")
     print(f"release, both agents and log: p50 {figures.release_p50_ms:.0f} ms (60 / 20)")
     print(f"rotation of 100,000 records, keystore: {figures.rotation_s_per_100_000:.0f} s of one core (60 / 30)")
+    token = figures.token_rotation_s_per_100_000
+    print(f"rotation of 100,000 records, token: {'no SoftHSM here' if token is None else f'{token:.0f} s (150 / 80)'}")
 
 
 if __name__ == "__main__":
