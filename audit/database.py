@@ -10,11 +10,12 @@ Sees:      what the rows hold
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from audit.durability import prepare_sessions
 
@@ -25,15 +26,18 @@ DEADLINE_S: Final = 5.0
 class Database:
     """Connections to one database. Safe to share among threads; each transaction takes its own connection."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, hasty: Engine) -> None:
+        self.engine, self._hasty = engine, hasty
 
     @classmethod
     def open(cls, url: str, *, deadline_s: float = DEADLINE_S) -> Self:
         """Prepare to connect; nothing is connected yet. Parameters never appear in errors."""
         engine = create_engine(url, hide_parameters=True, pool_size=20, max_overflow=20)
-        prepare_sessions(engine, deadline_s)
-        return cls(engine)
+        hasty = create_engine(url, hide_parameters=True, pool_size=5, max_overflow=35)
+        for each in (engine, hasty):
+            prepare_sessions(each, deadline_s)
+        event.listen(hasty, "connect", _hurry)
+        return cls(engine, hasty)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -61,18 +65,22 @@ class Database:
 
         For what is worthless after a minute and written at every request. Never for an act.
         """
-        with self.engine.connect() as connection:
-            is_sqlite = self.engine.dialect.name == "sqlite"
-            if is_sqlite:
-                connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
-                connection.rollback()
-            try:
-                with connection.begin():
-                    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_sqlite else "SET LOCAL synchronous_commit = off")
-                    yield connection
-            finally:
-                if is_sqlite:
-                    connection.exec_driver_sql("PRAGMA synchronous = FULL")
+        with self._hasty.connect() as connection, connection.begin():
+            if self._hasty.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
 
     def close(self) -> None:
         self.engine.dispose()
+        self._hasty.dispose()
+
+
+def _hurry(driver: Any, _record: object) -> None:
+    """Sessions of `passing()`, which are in a pool of their own: none of them ever carries an act."""
+    cursor = driver.cursor()
+    if isinstance(driver, sqlite3.Connection):
+        cursor.execute("PRAGMA synchronous = NORMAL")
+    else:
+        cursor.execute("SET synchronous_commit = off")
+        driver.commit()
+    cursor.close()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Final
 
@@ -73,10 +74,14 @@ def open_record(
     if sum(map(len, kept)) != 1:
         raise Refused(Why.MALFORMED, "record: exactly one is asked about at a time")
     (row,) = [each for each in kept if len(each)]
-    keys = [halves(_bytes(row.column(key_type.name))) for key_type in plan.schema.key_types]
+    keys = _keys(row, plan)
     visible = sum(int(row.column(name)[0].as_py()) << bit for bit, name in enumerate(VISIBLE))
     return FreshRecord(handles_of(row)[0].tobytes(), keys, visible, body.header.secret, container.digest.hex())
 
 
-def _bytes(column: pa.Array) -> NDArray[np.uint8]:
-    return np.frombuffer(column[0].as_py(), dtype=np.uint8)
+def _keys(row: pa.RecordBatch, plan: Plan) -> list[NDArray[np.uint64]]:
+    """First halves per key type; the columns between handle and visible bits are the plan's key types in its order."""
+    columns = row.columns[1 : -len(VISIBLE)]
+    found = halves(np.frombuffer(b"".join(column[0].as_py() for column in columns), dtype=np.uint8))
+    ends = list(accumulate((key_type.slots for key_type in plan.schema.key_types), initial=0))
+    return [found[start:end] for start, end in pairwise(ends)]

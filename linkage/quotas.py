@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -50,10 +51,10 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An earlier question: when, and its sketch."""
+    """Earlier questions, as columns: when (int64[n]), and their sketches."""
 
-    at_ms: int
-    sketch: bytes
+    at_ms: NDArray[np.int64]
+    sketches: Sequence[bytes]
 
 
 def sketch_of(keys: Sequence[NDArray[np.uint64]]) -> bytes:
@@ -62,14 +63,14 @@ def sketch_of(keys: Sequence[NDArray[np.uint64]]) -> bytes:
 
 
 def broken_rule(
-    sketch: bytes, slots: Sequence[int], asked: Sequence[Asked], in_a_day: int, now_ms: int, quota: Quota
+    sketch: bytes, slots: Sequence[int], asked: Asked, in_a_day: int, now_ms: int, quota: Quota
 ) -> Rule | None:
     """The rule that a new question breaks. `asked`: those of the last hour; `in_a_day`: how many in the last day."""
     if in_a_day >= quota.per_day:
         return Rule.PER_DAY
-    if sum(each.at_ms > now_ms - MINUTE_MS for each in asked) >= quota.per_minute:
+    if int((asked.at_ms > now_ms - MINUTE_MS).sum()) >= quota.per_minute:
         return Rule.PER_MINUTE
-    return Rule.PROBING if _alike(sketch, slots, asked) >= MOST_ALIKE else None
+    return Rule.PROBING if _alike(sketch, slots, asked.sketches) >= MOST_ALIKE else None
 
 
 def blocked_for_ms(rule: Rule) -> int:
@@ -77,16 +78,29 @@ def blocked_for_ms(rule: Rule) -> int:
     return MINUTE_MS if rule is Rule.PER_MINUTE else HOUR_MS
 
 
-def _alike(sketch: bytes, slots: Sequence[int], asked: Sequence[Asked]) -> int:
+def _alike(sketch: bytes, slots: Sequence[int], asked: Sequence[bytes]) -> int:
     """Distinct earlier questions that look like the same child, the very same question left out."""
-    others = {each.sketch for each in asked if len(each.sketch) == len(sketch) and each.sketch != sketch}
+    others = asked if set(map(len, asked)) <= {len(sketch)} else [each for each in asked if len(each) == len(sketch)]
     if not others:
         return 0
     fresh = np.frombuffer(sketch, dtype=np.uint16)
-    held = np.frombuffer(b"".join(others), dtype=np.uint16).reshape(len(others), -1).T.copy()  # by slot, then question
-    agreeing, at = np.zeros(len(others), dtype=np.int64), 0
-    for count in slots:
-        mine = slice(at, at + count)
-        agreeing += (held[mine][:, None] == fresh[mine][None, :, None]).any(axis=(0, 1))
-        at += count
-    return int((agreeing / len(slots) >= ALIKE).sum())
+    held = np.frombuffer(b"".join(others), dtype=np.uint16).reshape(len(others), -1)
+    least = ALIKE * len(slots)
+    is_mine = np.zeros(1 << 16, dtype=np.bool_)
+    is_mine[fresh] = True
+    likely = np.flatnonzero(is_mine[held].sum(axis=1) >= least)  # a key type that agrees has such a part at least
+    if not len(likely):
+        return 0
+    mine, theirs, starts = _pairs(tuple(slots))
+    agreeing = np.logical_or.reduceat(held[likely].T[theirs] == fresh[mine, None], starts).sum(axis=0)
+    return len({others[at] for at in likely[agreeing >= least]} - {sketch})
+
+
+@lru_cache(maxsize=32)
+def _pairs(slots: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Each slot of a key type beside each of the same type: two columns of slots, and where a type begins in them."""
+    ends = np.cumsum(slots)
+    own = [np.arange(end - count, end) for end, count in zip(ends, slots, strict=True)]
+    mine = np.concatenate([np.repeat(each, len(each)) for each in own])
+    theirs = np.concatenate([np.tile(each, len(each)) for each in own])
+    return mine, theirs, np.concatenate(([0], np.cumsum(np.square(slots))[:-1]))

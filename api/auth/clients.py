@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from api.auth.jose_keys import PublicKey, public_key
 from api.auth.models import CLIENT, CLIENT_KEY, REVOKED
@@ -29,7 +30,7 @@ def add(connection: Connection, agency: str) -> None:
 
 def generation(connection: Connection, agency: str) -> int:
     """What stands in every token that counts; 0 when there is no such client."""
-    return int(connection.execute(select(CLIENT.c.generation).where(CLIENT.c.agency == agency)).scalar() or 0)
+    return int(connection.execute(_GENERATION, {"of": agency}).scalar() or 0)
 
 
 def end_tokens(connection: Connection, agency: str) -> None:
@@ -65,4 +66,8 @@ def revoke(connection: Connection, jti: str, until_ms: int, now_ms: int) -> None
 
 
 def is_revoked(connection: Connection, jti: str) -> bool:
-    return connection.execute(select(REVOKED.c.jti).where(REVOKED.c.jti == jti)).scalar() is not None
+    return connection.execute(_REVOKED, {"named": jti}).scalar() is not None
+
+
+_GENERATION: Final = select(CLIENT.c.generation).where(CLIENT.c.agency == bindparam("of"))
+_REVOKED: Final = select(REVOKED.c.jti).where(REVOKED.c.jti == bindparam("named"))

@@ -14,7 +14,7 @@ import json
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Executable, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.auth.models import SEEN
@@ -33,8 +33,15 @@ class Used(StrEnum):
 def is_first_use(connection: Connection, kind: Used, owner: str, name: str, until_ms: int, now_ms: int) -> bool:
     """Whether `name` of `owner` was never used; it is used from now on, until `until_ms`."""
     digest = hashlib.sha256(json.dumps([str(kind), owner, name]).encode()).digest()
-    old = select(SEEN.c.digest).where(SEEN.c.until_ms < now_ms).limit(_SWEPT)
-    connection.execute(delete(SEEN).where(SEEN.c.digest.in_(old)))
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    row = insert(SEEN).values(digest=digest, until_ms=until_ms).on_conflict_do_nothing().returning(SEEN.c.until_ms)
-    return connection.execute(row).one_or_none() is not None
+    connection.execute(_SWEEP, {"now": now_ms})
+    row = {"digest": digest, "until_ms": until_ms}
+    return connection.execute(_USE[connection.dialect.name], row).one_or_none() is not None
+
+
+_SWEEP: Final = delete(SEEN).where(
+    SEEN.c.digest.in_(select(SEEN.c.digest).where(SEEN.c.until_ms < bindparam("now")).limit(_SWEPT))
+)
+_USE: Final[dict[str, Executable]] = {
+    name: dialect.insert(SEEN).on_conflict_do_nothing().returning(SEEN.c.until_ms)
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.models import KEPT_ANSWER as KEPT
@@ -40,7 +40,7 @@ def claim(database: Database, caller: str, key: str, fingerprint: str, name: str
         with database.passing() as connection:
             found = _find(connection, caller, key)
             if found is None:
-                connection.execute(insert(KEPT).values(caller=caller, key=key, **values))
+                connection.execute(_CLAIM, {"caller": caller, "key": key, **values})
                 return None
             if found[1] >= now_ms:
                 return found[0]
@@ -52,10 +52,10 @@ def claim(database: Database, caller: str, key: str, fingerprint: str, name: str
 
 def keep(database: Database, caller: str, key: str, name: str, status: int, sealed: bytes, now_ms: int) -> None:
     """Keep the answer, if the claim is still ours."""
-    mine = (KEPT.c.caller == caller, KEPT.c.key == key, KEPT.c.claim == name)
+    mine = {"by": caller, "under": key, "held": name}
+    values = {"status": status, "sealed": sealed, "until_ms": now_ms + KEPT_MS}
     with database.passing() as connection:
-        values = {"status": status, "sealed": sealed, "until_ms": now_ms + KEPT_MS}
-        connection.execute(update(KEPT).where(*mine).values(**values))
+        connection.execute(_KEEP, mine | values)
 
 
 def give_back(database: Database, caller: str, key: str, name: str) -> None:
@@ -72,6 +72,15 @@ def forget(database: Database, now_ms: int) -> int:
 
 
 def _find(connection: Connection, caller: str, key: str) -> tuple[Kept, int] | None:
-    query = select(KEPT).where(KEPT.c.caller == caller, KEPT.c.key == key).with_for_update()
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_FIND, {"by": caller, "under": key}).one_or_none()
     return None if row is None else (Kept(row.fingerprint, row.status, row.sealed), row.until_ms)
+
+
+_OWN: Final = (KEPT.c.caller == bindparam("by"), KEPT.c.key == bindparam("under"))
+_FIND: Final = select(KEPT).where(*_OWN).with_for_update()
+_CLAIM: Final = insert(KEPT)
+_KEEP: Final = (
+    update(KEPT)
+    .where(*_OWN, KEPT.c.claim == bindparam("held"))
+    .values({name: bindparam(name) for name in ("status", "sealed", "until_ms")})
+)

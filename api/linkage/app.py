@@ -56,7 +56,7 @@ def create_app(
     problems.install(app, {LinkageError: of_linkage})
     idempotency.install(app)
     for router in routers:
-        app.include_router(router)
+        app.router.routes += router.routes  # as they are: an included router is searched twice at every request
     app.add_middleware(Bodies, streams=stream_paths(route for router in routers for route in router.routes))
     app.add_middleware(Idempotency)
     app.add_middleware(Context, https=https)

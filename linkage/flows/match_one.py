@@ -78,7 +78,7 @@ class _Place:
     result: Result | None
     index: JobIndex
     job: str
-    asked: list[Asked]
+    asked: Asked
     in_a_day: int
 
 
@@ -107,24 +107,25 @@ def _read(unit: Unit, caller: Caller, code: str) -> _Place:
     with unit.database.reading() as connection:
         project = find_project(connection, caller, code)
         member = joined_member(connection, caller, project)
-        _unless_blocked(connection, code, agency, now)
+        standing = _unless_blocked(connection, code, agency, now)
         job = jobs.last_done(connection, code)
         result = results.current(connection, code, agency)
         asked = matches.of_the_last_hour(connection, code, agency, now)
-        in_a_day = matches.in_the_last_day(connection, code, agency, now)
     if project.terms.scheme != "match-keys":
         raise Refused(Why.WRONG_STATE, "project: records of its scheme are not matched one at a time")
     if job is None:
         raise Refused(Why.WRONG_STATE, "project: nothing was matched yet", hint="start a job first")
     plan = plan_of_project(project)
     index = open_index(unit, job)
-    return _Place(project, plan, member.verifying_key or "", result, index, job.id, asked, in_a_day)
+    return _Place(project, plan, member.verifying_key or "", result, index, job.id, asked, standing.in_a_day)
 
 
-def _unless_blocked(connection: Connection, project: str, agency: str, now: int) -> None:
-    found = matches.blocked(connection, project, agency, now)
-    if found is not None:
-        _raise(found[0], found[1] - now)
+def _unless_blocked(connection: Connection, project: str, agency: str, now: int) -> matches.Standing:
+    found = matches.standing(connection, project, agency, now)
+    if found.blocked is not None:
+        rule, until = found.blocked
+        _raise(rule, until - now)
+    return found
 
 
 def _refuse(unit: Unit, caller: Caller, project: str, rule: Rule, record: FreshRecord, left: int) -> None:
@@ -212,8 +213,7 @@ def _answer(
     left = quota.per_day - place.in_a_day - 1
 
     def note(connection: Connection) -> None:
-        _unless_blocked(connection, project, agency, now)
-        if matches.in_the_last_day(connection, project, agency, now) > quota.per_day - 1:
+        if _unless_blocked(connection, project, agency, now).in_a_day >= quota.per_day:
             _raise(Rule.PER_DAY, DAY_MS)
         matches.note(connection, project, agency, req, now, sketch)
 

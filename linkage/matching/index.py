@@ -65,7 +65,7 @@ class StandingIndex:
     """A mapped index. Safe to share among threads."""
 
     def __init__(self, path: Path, shape: Shape) -> None:
-        flat = np.memmap(path, dtype=np.uint8, mode="r")
+        flat = np.asarray(np.memmap(path, dtype=np.uint8, mode="r"))  # a plain array, which is cut faster
         arrays, at = {}, 0
         for name, kind, length in shape.parts():
             arrays[name] = flat[at : at + kind.itemsize * length].view(kind)
@@ -84,8 +84,9 @@ class StandingIndex:
         rows: list[NDArray[np.uint32]] = []
         bits: list[int] = []
         for number, (fresh, (lane, held)) in enumerate(zip(keys, self._lanes, strict=True)):
-            low, high = np.searchsorted(lane, fresh, "left"), np.searchsorted(lane, fresh, "right")
-            for first, last in zip(low, high, strict=True):
+            low = lane.searchsorted(fresh)
+            known = low[lane.take(low, mode="clip") == fresh] if len(lane) else low[:0]
+            for first, last in zip(known, lane.searchsorted(lane[known], "right"), strict=True):
                 if 0 < last - first < GROUP_LIMIT:  # with the fresh record itself at most the limit
                     rows.append(held[first:last])
                     bits += [number] * int(last - first)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from linkage.agencies import AgencyState
 from linkage.models.agencies import AGENCY
@@ -33,7 +33,7 @@ def find(connection: Connection, code: str) -> Agency | None:
 
 
 def is_active(connection: Connection, code: str) -> bool:
-    state = connection.execute(select(AGENCY.c.state).where(AGENCY.c.code == code)).scalar()
+    state = connection.execute(_STATE, {"of": code}).scalar()
     return state == AgencyState.ACTIVE
 
 
@@ -50,3 +50,6 @@ def put(connection: Connection, code: str, version: int, **values: Any) -> bool:
 
 def _agency(row: Row[Any]) -> Agency:
     return Agency(row.code, row.name, row.kind, AgencyState(row.state), row.version, row.created_ms)
+
+
+_STATE: Final = select(AGENCY.c.state).where(AGENCY.c.code == bindparam("of"))

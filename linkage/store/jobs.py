@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, or_, select, update
 
 from linkage.jobs import Failure, Figures, Job, JobKind, JobState, Phase
 from linkage.models.jobs import JOB, JOB_EVENT
@@ -71,12 +71,7 @@ def under_way(connection: Connection, project: str) -> Job | None:
 
 def last_done(connection: Connection, project: str) -> Job | None:
     """The job whose results are the project's."""
-    row = connection.execute(
-        select(JOB)
-        .where(JOB.c.project == project, JOB.c.state == JobState.DONE)
-        .order_by(JOB.c.ended_ms.desc(), JOB.c.id.desc())
-        .limit(1)
-    ).first()
+    row = connection.execute(_LAST_DONE, {"of": project}).first()
     return None if row is None else _job(row)
 
 
@@ -133,3 +128,11 @@ def _job(row: Row[Any]) -> Job:
     closed = {"kind": JobKind(row.kind), "state": JobState(row.state), "phase": Phase(row.phase)}
     failure = None if row.failure is None else Failure(row.failure)
     return Job(**{**values, **closed, "failure": failure, "figures": figures})
+
+
+_LAST_DONE: Final = (
+    select(JOB)
+    .where(JOB.c.project == bindparam("of"), JOB.c.state == JobState.DONE)
+    .order_by(JOB.c.ended_ms.desc(), JOB.c.id.desc())
+    .limit(1)
+)

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, select
+import numpy as np
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from linkage.models.batches import DELETED
 from linkage.models.matches import ASKED, BLOCKED
 from linkage.quotas import DAY_MS, HOUR_MS, Asked, Rule
 
 
-def in_the_last_day(connection: Connection, project: str, agency: str, now_ms: int) -> int:
-    """How many questions."""
-    mine = (ASKED.c.project == project, ASKED.c.agency == agency, ASKED.c.at_ms > now_ms - DAY_MS)
-    return int(connection.execute(select(func.count()).select_from(ASKED).where(*mine)).scalar_one())
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many questions of an agency there were in the last day; which rule blocks it, and until when."""
+
+    in_a_day: int
+    blocked: tuple[Rule, int] | None
 
 
-def of_the_last_hour(connection: Connection, project: str, agency: str, now_ms: int) -> list[Asked]:
-    mine = (ASKED.c.project == project, ASKED.c.agency == agency, ASKED.c.at_ms > now_ms - HOUR_MS)
-    rows = connection.execute(select(ASKED.c.at_ms, ASKED.c.sketch).where(*mine)).all()
-    return [Asked(at, bytes(sketch)) for at, sketch in rows]
+def standing(connection: Connection, project: str, agency: str, now_ms: int) -> Standing:
+    """Of the agency in the project, at this moment."""
+    row = connection.execute(_STANDING, {**_mine(project, agency), "now": now_ms, "from": now_ms - DAY_MS}).one()
+    return Standing(row.asked, None if row.rule is None else (Rule(row.rule), row.until_ms))
+
+
+def of_the_last_hour(connection: Connection, project: str, agency: str, now_ms: int) -> Asked:
+    rows = connection.execute(_HOUR, {**_mine(project, agency), "from": now_ms - HOUR_MS}).all()
+    return Asked(np.array([at for at, _ in rows], dtype=np.int64), [bytes(sketch) for _, sketch in rows])
 
 
 def note(connection: Connection, project: str, agency: str, req: str, now_ms: int, sketch: bytes) -> None:
-    connection.execute(insert(ASKED).values(id=req, project=project, agency=agency, at_ms=now_ms, sketch=sketch))
-
-
-def blocked(connection: Connection, project: str, agency: str, now_ms: int) -> tuple[Rule, int] | None:
-    """The rule that was broken and until when nothing is answered, if that is still to come."""
-    mine = (BLOCKED.c.project == project, BLOCKED.c.agency == agency, BLOCKED.c.until_ms > now_ms)
-    row = connection.execute(select(BLOCKED.c.rule, BLOCKED.c.until_ms).where(*mine)).one_or_none()
-    return None if row is None else (Rule(row.rule), row.until_ms)
+    values = {"id": req, "project": project, "agency": agency, "at_ms": now_ms, "sketch": sketch}
+    connection.execute(_NOTE, values)
 
 
 def block(connection: Connection, project: str, agency: str, rule: Rule, until_ms: int) -> None:
@@ -49,14 +53,32 @@ def deleted_since(
     connection: Connection, project: str, named: Collection[tuple[str, bytes]], last_numbers: Mapping[str, int]
 ) -> set[tuple[str, bytes]]:
     """Which of these (agency, handle) were deleted after their agency's deletion of that number."""
-    rows = connection.execute(
-        select(DELETED.c.agency, DELETED.c.handle, DELETED.c.number).where(
-            DELETED.c.project == project, DELETED.c.handle.in_({handle for _, handle in named})
-        )
-    )
+    rows = connection.execute(_DELETED, {"of": project, "named": list({handle for _, handle in named})})
     return {(row.agency, bytes(row.handle)) for row in rows if row.number > last_numbers.get(row.agency, 0)}
 
 
 def erase(connection: Connection, project: str) -> None:
     for table in (ASKED, BLOCKED):
         connection.execute(delete(table).where(table.c.project == project))
+
+
+def _mine(project: str, agency: str) -> dict[str, str]:
+    return {"of": project, "by": agency}
+
+
+_ASKED: Final = (
+    ASKED.c.project == bindparam("of"), ASKED.c.agency == bindparam("by"), ASKED.c.at_ms > bindparam("from"),
+)  # fmt: skip
+_BLOCKED: Final = (
+    BLOCKED.c.project == bindparam("of"), BLOCKED.c.agency == bindparam("by"), BLOCKED.c.until_ms > bindparam("now"),
+)  # fmt: skip
+_STANDING: Final = select(
+    select(func.count()).select_from(ASKED).where(*_ASKED).scalar_subquery().label("asked"),
+    select(BLOCKED.c.rule).where(*_BLOCKED).scalar_subquery().label("rule"),
+    select(BLOCKED.c.until_ms).where(*_BLOCKED).scalar_subquery().label("until_ms"),
+)
+_HOUR: Final = select(ASKED.c.at_ms, ASKED.c.sketch).where(*_ASKED)
+_NOTE: Final = insert(ASKED)
+_DELETED: Final = select(DELETED.c.agency, DELETED.c.handle, DELETED.c.number).where(
+    DELETED.c.project == bindparam("of"), DELETED.c.handle.in_(bindparam("named", expanding=True))
+)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from linkage.models.projects import MEMBER, PROJECT, SECRET
 from linkage.projects import MemberState, ProjectState, Terms, terms_of
@@ -63,10 +63,9 @@ def put(connection: Connection, project: Project) -> bool:
 
 def find(connection: Connection, code: str, agency: str | None) -> Project | None:
     """For an agency only if it is a member (and has not left)."""
-    query = select(PROJECT).where(PROJECT.c.code == code)
-    if agency is not None:
-        query = query.where(PROJECT.c.code.in_(_of(agency)))
-    row = connection.execute(query).one_or_none()
+    of = {"of": code}
+    found = connection.execute(_ANY, of) if agency is None else connection.execute(_OWN, {**of, "by": agency})
+    row = found.one_or_none()
     return None if row is None else _project(row)
 
 
@@ -111,7 +110,7 @@ def join(connection: Connection, project: str, agency: str, verifying: str, seal
 
 
 def member(connection: Connection, project: str, agency: str) -> Member | None:
-    row = connection.execute(select(MEMBER).where(MEMBER.c.project == project, MEMBER.c.agency == agency)).one_or_none()
+    row = connection.execute(_MEMBER, {"of": project, "by": agency}).one_or_none()
     return None if row is None else _member(row)
 
 
@@ -140,7 +139,7 @@ def drop_secrets(connection: Connection, project: str) -> None:
     connection.execute(delete(SECRET).where(SECRET.c.project == project))
 
 
-def _of(agency: str) -> Any:
+def _of(agency: object) -> Any:
     return select(MEMBER.c.project).where(MEMBER.c.agency == agency, MEMBER.c.state != MemberState.LEFT)
 
 
@@ -174,3 +173,8 @@ def _member(row: Row[Any]) -> Member:
 def _secret(row: Row[Any]) -> SealedSecret:
     sealed, created = bytes(row.sealed), row.created_ms
     return SealedSecret(row.id, row.project, row.epoch, row.sender, row.recipient, row.fingerprint, sealed, created)
+
+
+_ANY: Final = select(PROJECT).where(PROJECT.c.code == bindparam("of"))
+_OWN: Final = _ANY.where(PROJECT.c.code.in_(_of(bindparam("by"))))
+_MEMBER: Final = select(MEMBER).where(MEMBER.c.project == bindparam("of"), MEMBER.c.agency == bindparam("by"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from linkage.models.jobs import RESULT
 
@@ -39,9 +39,7 @@ def replace_all(connection: Connection, project: str, results: Iterable[Result])
 
 def current(connection: Connection, project: str, agency: str) -> Result | None:
     """What the agency may fetch now."""
-    row = connection.execute(
-        select(RESULT).where(RESULT.c.project == project, RESULT.c.agency == agency, RESULT.c.is_current == 1)
-    ).one_or_none()
+    row = connection.execute(_CURRENT, {"of": project, "for": agency}).one_or_none()
     return None if row is None else _result(row)
 
 
@@ -73,3 +71,8 @@ def erase(connection: Connection, project: str) -> None:
 
 def _result(row: Row[Any]) -> Result:
     return Result(**{name: getattr(row, name) for name in _COLUMNS})
+
+
+_CURRENT: Final = select(RESULT).where(
+    RESULT.c.project == bindparam("of"), RESULT.c.agency == bindparam("for"), RESULT.c.is_current == 1
+)

@@ -22,8 +22,12 @@ def sketch(seed: int, changed: int = 0, by: int = 0) -> bytes:
 
 
 def rule(fresh: bytes, earlier: list[bytes], **given: int) -> Rule | None:
-    asked = [Asked(NOW - HOUR_MS // 2, each) for each in earlier]
-    return broken_rule(fresh, SLOTS, asked, given.get("in_a_day", len(asked)), NOW, QUOTA)
+    asked = at(NOW - HOUR_MS // 2, earlier)
+    return broken_rule(fresh, SLOTS, asked, given.get("in_a_day", len(earlier)), NOW, QUOTA)
+
+
+def at(moment: int, sketches: list[bytes]) -> Asked:
+    return Asked(np.full(len(sketches), moment), sketches)
 
 
 def test_guesses_at_one_child_are_probing() -> None:
@@ -47,8 +51,8 @@ def test_the_quotas_hold_to_the_question() -> None:
     strangers = [sketch(n) for n in range(1, 10)]
     assert rule(sketch(0), strangers, in_a_day=999) is None
     assert rule(sketch(0), strangers, in_a_day=1_000) is Rule.PER_DAY
-    recent = [Asked(NOW - MINUTE_MS + 1, each) for each in strangers]
+    recent = at(NOW - MINUTE_MS + 1, strangers)
     assert broken_rule(sketch(0), SLOTS, recent, 9, NOW, Quota(99, 10)) is None
     assert broken_rule(sketch(0), SLOTS, recent, 9, NOW, Quota(99, 9)) is Rule.PER_MINUTE
-    earlier = [Asked(NOW - MINUTE_MS, each) for each in strangers]
+    earlier = at(NOW - MINUTE_MS, strangers)
     assert broken_rule(sketch(0), SLOTS, earlier, 9, NOW, Quota(99, 9)) is None
