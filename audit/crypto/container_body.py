@@ -62,11 +62,12 @@ def read_blocks(stream: BinaryIO, start: int, length: int, chosen: Suite) -> Ite
     """The sealed body as it lies in the stream, a block at a time; DamagedBodyError if the stream is shorter."""
     stream.seek(start)
     while length:
-        block = stream.read(min(_block_bytes(chosen), length))
-        if not block:
+        wanted = min(_block_bytes(chosen), length)
+        block = stream.read(wanted)
+        if len(block) != wanted:
             raise DamagedBodyError("container: the body is cut short")
         yield block
-        length -= len(block)
+        length -= wanted
 
 
 def sealed_chunks(chosen: Suite, blocks: Iterable[bytes], length: int) -> Iterator[tuple[bytes, memoryview]]:
