@@ -37,7 +37,7 @@ from vault.checks import (
     check_entry,
     check_rules,
 )
-from vault.errors import CheckFailedError, EnvelopeError, HalfError, Stop
+from vault.errors import CheckFailedError, EnvelopeError, HalfError, MalformedFormError, Stop
 from vault.forms import open_form
 from vault.halves import Half, Opener, SealedHalves, open_half, reseal_half
 from vault.opening import half_commitments
@@ -139,7 +139,10 @@ def _check_clock(memory: Memory, now_ms: int) -> None:
 
 def _check_same(agent: Agent, again: bytes, consent: Consent, now_ms: int) -> None:
     """A request id is used once: other papers under the same id get nothing, and nobody gets what has expired."""
-    before = open_form(ReleasedHalf, again, (agent.signer.verifying_key,)).form
+    try:
+        before = open_form(ReleasedHalf, again, (agent.signer.verifying_key,)).form
+    except MalformedFormError:
+        raise CheckFailedError(Stop.REPLAYED, "released before under an earlier key of this agent; ask anew") from None
     chosen = suite(consent.decision.form.suite)
     if before.authorisation != chosen.hash(consent.authorisation.to_bytes()).hex():
         raise CheckFailedError(Stop.REPLAYED, "the request's id was used for another release")

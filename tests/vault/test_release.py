@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from vault_cast import DAY, NEWER_RULES, NOW, RULES, Cast, Human, Sealed
 
+from audit.crypto.signatures import SigningKey
 from vault.agent import Dossier, release_half
 from vault.asking import Asked
 from vault.checks import Given
@@ -164,6 +165,15 @@ def test_revoked_in_the_middle_stops() -> None:
         _, _, dossier = _dossier(cast)
         cast.people[person].revoked_ms = NOW + 3500
         _stops(cast, dossier, stop)
+
+
+def test_a_release_under_an_earlier_key_is_told() -> None:
+    """An agent whose signing key was replaced would fall over its own memory, or sign the same release twice."""
+    cast = Cast()
+    _, _, dossier = _dossier(cast)
+    release_half(cast.agent(Holder.COURT), dossier, cast.rosters(), cast.memories[Holder.COURT], cast.locks, AT)
+    cast.agent_signers[Holder.COURT] = SigningKey.generate()
+    _stops(cast, dossier, Stop.REPLAYED)
 
 
 def test_nobody_agrees_with_themselves() -> None:
