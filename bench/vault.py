@@ -5,6 +5,7 @@
 2. Records of 4 KB with three views, signed, sealed per second.
 3. A release: from the last approval to both halves at the vault, with real log, two witnesses, HTTP (p50).
 4. Rotation of records with three views: a holder's halves opened and sealed again.
+5. A view of 1 GiB sealed into a file and opened from it: by how much the process grows.
 Writes bench/results/vault.json. Run: `python -m bench.vault [--releases 20] [--rotated 2000]`.
 """
 
@@ -14,15 +15,17 @@ import argparse
 import io
 import json
 import os
+import resource
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import pytest
 import structlog
@@ -65,6 +68,7 @@ class Figures:
     release_p50_ms: float
     rotation_s_per_100_000: float
     token_rotation_s_per_100_000: float | None
+    gigabyte_grown_mb: float
     load: float
 
 
@@ -78,7 +82,7 @@ def main() -> None:
     token = token_rotation_s(given.rotated)
     figures = Figures(
         *large, records_per_s(), release_p50_ms(given.releases), rotation_s(given.rotated) * 100_000,
-        None if token is None else token * 100_000, round(load, 1),
+        None if token is None else token * 100_000, grown_mb(), round(load, 1),
     )  # fmt: skip
     OUT.write_text(json.dumps(asdict(figures), indent=2) + "\n")
     show(figures)
@@ -134,7 +138,7 @@ def halves_of(sealed: SealedRecord) -> dict[Holder, bytes]:
     return {holder: held.of_view[View.COURT_FULL].secret for holder, held in opened.items()}
 
 
-def opened_view(out: io.BytesIO, halves: dict[Holder, bytes], sealed: SealedRecord) -> None:
+def opened_view(out: BinaryIO, halves: dict[Holder, bytes], sealed: SealedRecord) -> None:
     """Verified whole, then read to the end."""
     digest = sealed.digests[View.COURT_FULL]
     container = open_view(out, RECORD.view(View.COURT_FULL), halves, sealers=[SEALER.verifying_key], digest=digest)
@@ -221,6 +225,26 @@ def _rotated(old: HalfOpener, new: Sealer, count: int) -> float:
     return (time.perf_counter() - began) / count
 
 
+def grown_mb() -> float:
+    """Step 5, in a process that has done nothing else."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+        return alone.submit(_through_a_gigabyte).result()
+
+
+def _through_a_gigabyte() -> float:
+    piece, before = os.urandom(2**20), _peak_mb()
+    with tempfile.TemporaryDirectory() as folder:
+        with (Path(folder) / "envelope").open("xb") as out:
+            sealed = sealed_record([Source(View.COURT_FULL, (piece for _ in range(1024)), out)])
+        with (Path(folder) / "envelope").open("rb") as envelope:
+            opened_view(envelope, halves_of(sealed), sealed)
+    return _peak_mb() - before
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def timed(into: list[float], work: Callable[[], T]) -> T:
     """Do it, note how long it took."""
     began = time.perf_counter()
@@ -238,6 +262,7 @@ def show(figures: Figures) -> None:
     print(f"release, both agents and log: p50 {figures.release_p50_ms:.0f} ms (60 / 20)")
     print(f"rotation of 100,000 records, keystore: {figures.rotation_s_per_100_000:.0f} s of one core (60 / 30)")
     token = figures.token_rotation_s_per_100_000
+    print(f"1 GiB sealed into a file and opened: {figures.gigabyte_grown_mb:.0f} MiB more memory")
     print(f"rotation of 100,000 records, token: {'no SoftHSM here' if token is None else f'{token:.0f} s (150 / 80)'}")
 
 
