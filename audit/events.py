@@ -276,6 +276,7 @@ def _lines() -> tuple[Event, ...]:
     )
     event(vault, "access.refusal", "case decision input prev", "basis detail", agency=CODE)
     event(vault, "record.notice.answer", "input", "prev", agency=CODE, notice=SHA256)
+    event(vault, "certificate.issue", "input", "", agency=CODE)  # whose certificate it is stays on its desk
     event(vault, "correction.issue", "input", "basis", agency=CODE)  # told; what for is sealed to it
     event(vault, "correction.answer", "input prev", "", agency=CODE, late=FLAG)
     event(vault, "lock.change", "input", "prev", agency=CODE, change=choice("lock", "open"))

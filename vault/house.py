@@ -37,6 +37,7 @@ from vault.rosters import Roster, Rosters, read_once
 from vault.vocabulary import Holder
 
 RULES_ID: Final = "vault-1"
+DAY_MS: Final = 24 * 3600 * 1000
 
 
 class Public(Protocol):
@@ -67,6 +68,7 @@ class Vault:
     _seen: dict[bytes, Roster | None] = field(default_factory=dict, repr=False)
     _rosters: dict[store.Stamp, Rosters] = field(default_factory=dict, repr=False)
     """At most one entry: what the database held when it was looked at last."""
+    _alerted: dict[tuple[str, str], int] = field(default_factory=dict, repr=False)
 
     @property
     def envelopes(self) -> Path:
@@ -87,6 +89,14 @@ class Vault:
         req = parts.pop("req", None) or new_request_id(now)
         entry = Entry(event=event, ts_ms=now, req=req, actor=actor, facts=facts, **parts)
         return self.log.append_and_wait(entry, within=within)
+
+    def may_alert(self, agency: str, person: str) -> bool:
+        """Whether an alert about somebody is due: one a day, else whoever is alerted about would fill the log."""
+        now = self.now_ms()
+        if now - self._alerted.get((agency, person), -DAY_MS) < DAY_MS:
+            return False
+        self._alerted[agency, person] = now
+        return True
 
     def rosters(self, connection: Connection) -> Rosters:
         """The newest roster of each agency, verified under the pins. Shared: take nothing in."""

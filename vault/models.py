@@ -21,6 +21,7 @@ ROSTER: Final = Table(
     Column("agency", Text, primary_key=True),
     Column("version", BigInteger, primary_key=True),
     Column("data", LargeBinary, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
 )
 
 RECORD: Final = Table(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, or_, select, update
 
 from vault.errors import StateError
 from vault.halves import RecordId, SealedHalves
@@ -30,7 +30,7 @@ from vault.models import (
 )
 from vault.states import RequestState
 from vault.unsealing import SealState
-from vault.vocabulary import Holder
+from vault.vocabulary import Holder, View
 
 PAGE: Final = 500
 
@@ -102,6 +102,12 @@ def newest_rosters(connection: Connection) -> list[bytes]:
     return [bytes(row.data) for row in connection.execute(joined.order_by(ROSTER.c.agency))]
 
 
+def rosters_since(connection: Connection, agency: str, since_ms: int) -> int:
+    """How many rosters of an agency came since then."""
+    where = (ROSTER.c.agency == agency, ROSTER.c.at_ms >= since_ms)
+    return int(connection.execute(select(func.count()).select_from(ROSTER).where(*where)).scalar_one())
+
+
 def drop_rosters(connection: Connection, agency: str) -> None:
     """Forget an agency's rosters; their entries stay in the log."""
     connection.execute(delete(ROSTER).where(ROSTER.c.agency == agency))
@@ -137,21 +143,46 @@ def cover_of(connection: Connection, digest: str) -> bytes | None:
     return _bytes(connection.execute(select(ENVELOPE.c.cover).where(ENVELOPE.c.digest == digest)).scalar_one_or_none())
 
 
+def named_envelopes(connection: Connection, digests: Sequence[str]) -> set[str]:
+    """Those of the digests that a sealing has named."""
+    found: set[str] = set()
+    for at in range(0, len(digests), PAGE):
+        where = ENVELOPE.c.digest.in_(digests[at : at + PAGE])
+        found.update(row.digest for row in connection.execute(select(ENVELOPE.c.digest).where(where)))
+    return found
+
+
 def halves_of(connection: Connection, record: RecordId, holder: Holder) -> SealedHalves | None:
     """A holder's halves of a record version."""
     row = connection.execute(select(HALF).where(*_halves_key(record, holder))).one_or_none()
     return None if row is None else _halves(row)
 
 
-def halves_under(connection: Connection, holder: Holder, key: str, after: str, limit: int) -> list[SealedHalves]:
-    """Halves that are sealed to one key of a holder, by record from `after` on."""
+def halves_under(
+    connection: Connection, holder: Holder, key: str, after: tuple[str, int], limit: int
+) -> list[SealedHalves]:
+    """Halves that are sealed to one key of a holder, beyond (record, version)."""
+    record, version = after
+    is_beyond = or_(HALF.c.record > record, and_(HALF.c.record == record, HALF.c.version > version))
     found = connection.execute(
         select(HALF)
-        .where(HALF.c.holder == holder.value, HALF.c.key == key, HALF.c.record > after)
+        .where(HALF.c.holder == holder.value, HALF.c.key == key, is_beyond)
         .order_by(HALF.c.record, HALF.c.version)
         .limit(limit)
     )
     return [_halves(row) for row in found]
+
+
+def covers_of(connection: Connection, records: Sequence[RecordId]) -> dict[RecordId, dict[View, bytes]]:
+    """The covers of all views of a page of record versions."""
+    found: dict[RecordId, dict[View, bytes]] = {one: {} for one in records}
+    by_name = {(one.record, one.version): one for one in records}
+    names = [one.record for one in records]
+    rows = select(ENVELOPE.c.record, ENVELOPE.c.version, ENVELOPE.c.view, ENVELOPE.c.cover)
+    for row in connection.execute(rows.where(ENVELOPE.c.record.in_(names))):
+        if (row.record, row.version) in by_name:
+            found[by_name[row.record, row.version]][View(row.view)] = bytes(row.cover)
+    return found
 
 
 def put_halves(connection: Connection, halves: SealedHalves) -> None:
@@ -434,6 +465,12 @@ def unanswered_corrections(connection: Connection, agency: str, now_ms: int) -> 
 def locks(connection: Connection) -> list[bytes]:
     """Every lock and opening, as it was signed."""
     return [bytes(row.data) for row in connection.execute(select(LOCK.c.data).order_by(LOCK.c.at_ms))]
+
+
+def lock_acts_since(connection: Connection, agency: str, since_ms: int) -> int:
+    """How many locks and openings an agency put since then."""
+    where = (LOCK.c.agency == agency, LOCK.c.at_ms >= since_ms)
+    return int(connection.execute(select(func.count()).select_from(LOCK).where(*where)).scalar_one())
 
 
 def see_call(connection: Connection, nonce: str, at_ms: int, forget_before_ms: int) -> None:

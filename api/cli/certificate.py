@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import err, out, refusals
-from api.cli.desk import HERE, At, PassphraseFile, read_passphrase
+from api.cli.desk import HERE, At, PassphraseFile, opened_at, read_passphrase
 
 certificate = typer.Typer(no_args_is_help=True, help="No-record certificates for a youth or a legal representative.")
 
@@ -25,13 +25,11 @@ def issue(
     at: At = HERE,
     passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Set the page and keep the signed record of its hash; prints its number."""
+    """Have the vault's log hold the hash of the page, then write page and signed record; prints the number."""
     from api.vault.certificate_work import issue as issued
-    from api.vault.desk_folder import open_desk
-    from api.vault.serving import now_ms
 
     with refusals():
-        number = issued(open_desk(at, read_passphrase(passphrase_file)), facts, page, now_ms())
+        number = issued(opened_at(at, passphrase_file), facts, page)
     typer.echo(number)
     err.print(f"certificate → {page}; print it, stamp it, and keep no copy of the file")
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.console import err, progress, refusals
+from api.cli.console import Advance, err, progress, refusals
 from api.cli.desk import PassphraseFile, read_passphrase
 
 if TYPE_CHECKING:
+    from api.vault.agent_folder import AgentFolder
     from vault.keys.pkcs11_token import Token
 
 agent = typer.Typer(no_args_is_help=True, help="Hold one half of every sealed record, and release it by the law alone.")
@@ -138,6 +139,32 @@ def rekey(
     err.print("next: sealink roster agent CARD, sign, publish; then sealink agent rotate")
 
 
+@agent.command("compare")
+def compare(
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+    module: Module = None,
+    label: Label = "",
+    pin_file: PinFile = None,
+) -> None:
+    """Compare every half under the present key with what its envelope's signed header commits to."""
+    from api.vault.agent_folder import open_agent
+
+    with refusals(), _token(module, label, pin_file) as token, progress() as bar:
+        _compare(open_agent(at, read_passphrase(passphrase_file)), bar("compared"), token)
+    err.print("each half is the one of its sealing")
+
+
+def _compare(folder: AgentFolder, told: Advance, token: Token | None) -> None:
+    from api.vault.rotating import compare_all
+    from api.vault.serving import now_ms
+    from vault.errors import HalfError
+
+    foreign = compare_all(folder, now_ms, lambda count: told(count, count), token)
+    if foreign:
+        raise HalfError(f"rotation: {len(foreign)} halves are not those of their sealing; the old key is kept")
+
+
 @agent.command("rotate")
 def rotate(
     forget: Annotated[bool, typer.Option("--forget", help="Destroy the old key when no half is under it.")] = False,
@@ -162,5 +189,6 @@ def rotate(
         if done.damaged:
             raise HalfError(f"rotation: {len(done.damaged)} halves do not open with the old key; it is kept")
         if forget:
+            _compare(folder, bar("compared"), token)
             folder.forget_epoch(folder.epoch - 1, phrase)
     err.print(f"{done.rotated} halves are under the key of epoch {folder.epoch}")

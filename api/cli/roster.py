@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import err, refusals
-from api.cli.desk import PassphraseFile, read_passphrase
+from api.cli.desk import PassphraseFile, opened_at, read_passphrase
 
 roster = typer.Typer(no_args_is_help=True, help="Keep the agency's roster: who may do what, with which keys.")
 
@@ -117,11 +117,22 @@ def sign(
 @roster.command("publish")
 def publish(
     file: Annotated[Path, typer.Argument(help="A signed roster.")],
-    vault: Annotated[str, typer.Option(help="Address of the vault.")],
+    vault: Annotated[str, typer.Option(help="Address of the vault.")] = "",
+    desk: Annotated[
+        Path | None,
+        typer.Option("--desk", help="Send it from this desk: for rosters of more than some hundred people."),
+    ] = None,
+    passphrase_file: PassphraseFile = None,
 ) -> None:
     """Hand a signed roster to the vault; its signature is the credential."""
     from api.vault.client import publish_roster
+    from vault.errors import MalformedFormError
 
     with refusals():
-        publish_roster(vault, file.read_bytes())
+        if (desk is None) == (not vault):
+            raise MalformedFormError("roster: --vault or --desk expected, and not both")
+        if desk is None:
+            publish_roster(vault, file.read_bytes())
+        else:
+            opened_at(desk, passphrase_file).client.put_roster(file.read_bytes())
     err.print("published")

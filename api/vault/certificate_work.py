@@ -9,11 +9,13 @@
 Issuing, in numbered steps:
   1. the file is read strictly;
   2. the ordinary check said that it found no record: nobody on the ordinary index gets a certificate;
-  3. the page is set and written, the signed record of its hash beside the desk's own papers.
+  3. the page is set in memory, the record of its hash signed;
+  4. the vault's log holds the record's hash: without that entry there is no certificate;
+  5. the record is kept beside the desk's own papers, then the page is written.
 Whether the person may have one although records are sealed is the issuer's decision (L25); no field asks for it, so
 that no file or page shows it.
 
-May touch: disk
+May touch: disk, network (the vault), clock
 Sees:      a name, a resident ID
 """
 
@@ -26,6 +28,7 @@ from pathlib import Path
 from typing import Final
 
 from api.vault.desk_folder import DeskFolder
+from api.vault.desk_work import Desk
 from audit.crypto.whole_file import whole_file
 from audit.request_id import new_request_id
 from audit.shapes import is_ulid
@@ -40,23 +43,33 @@ _FOLDER: Final = "certificates"
 _LONGEST: Final = 64 * 1024
 
 
-def issue(desk: DeskFolder, facts: Path, page: Path, now_ms: int) -> str:
+def issue(desk: Desk, facts: Path, page: Path) -> str:
     """Write the certificate to `page` (0600) and its record to the desk's folder; returns its number."""
+    own, now = desk.folder, desk.now_ms()
     found = _read(facts)  # 1
     _check_ordinary(facts.parent / found.pop("ordinary_check"))  # 2
-    number = new_request_id(now_ms)
-    pdf = certificate_pdf(CertificateFacts(number=number, **found), civil_day(now_ms))
-    record = record_of(pdf, number, desk.agency, desk.person, now_ms).sign(desk.signer)
-    folder = desk.path / _FOLDER
+    _check_new(page)
+    number = new_request_id(now)
+    pdf = certificate_pdf(CertificateFacts(number=number, **found), civil_day(now))  # 3
+    record = record_of(pdf, number, own.agency, own.person, now).sign(own.signer)
+    desk.client.enter_certificate(record)  # 4
+    folder = own.path / _FOLDER
     folder.mkdir(exist_ok=True, mode=0o700)
+    with whole_file(folder / number, may_replace=False) as out:  # 5
+        out.write(record)
     try:
-        for path, data in ((folder / number, record), (page, pdf)):  # 3
-            with whole_file(path, may_replace=False) as out:
-                out.write(data)
-    except FileExistsError:
+        with whole_file(page, may_replace=False) as out:
+            out.write(pdf)
+    except OSError:
         (folder / number).unlink()
-        raise CertificateError(f"{page.name}: exists already, and is never replaced") from None
+        _check_new(page)
+        raise
     return number
+
+
+def _check_new(page: Path) -> None:
+    if page.exists():
+        raise CertificateError(f"{page.name}: exists already, and is never replaced")
 
 
 def is_issued(desk: DeskFolder, number: str, page: bytes) -> bool:

@@ -84,6 +84,10 @@ class VaultClient:
         """The newest roster of each agency, as signed."""
         return _texts(self._get("/v1/rosters")["rosters"])
 
+    def put_roster(self, roster: bytes) -> None:
+        """Hand in the agency's signed roster, however large: the caller stands on one already."""
+        self._raw("PUT", "/v1/rosters/large", roster, "application/octet-stream")
+
     def put_lock(self, lock: bytes) -> None:
         """Lock, or agree to open."""
         self._send("POST", "/v1/locks", {"signed": lock.decode()})
@@ -103,6 +107,10 @@ class VaultClient:
     def correct(self, notice: bytes) -> str:
         """Hand in a notice to correct; returns its id."""
         return str(self._send("POST", "/v1/corrections", {"signed": notice.decode()})["correction"])
+
+    def enter_certificate(self, record: bytes) -> str:
+        """Have it written that a certificate is issued; returns its number."""
+        return str(self._send("POST", "/v1/certificates", {"signed": record.decode()})["certificate"])
 
     def corrections(self) -> list[dict[str, Any]]:
         """Notices to correct that the caller's agency issued or got."""
@@ -208,9 +216,10 @@ class VaultClient:
 
     # --- rotation --------------------------------------------------------------------------------------------------
 
-    def halves(self, key: str) -> list[dict[str, Any]]:
-        """A page of halves under one of the agent's keys."""
-        return list(self._get(f"/v1/halves?key={key}")["halves"])
+    def halves(self, key: str, after: str = "", *, covers: bool = False) -> list[dict[str, Any]]:
+        """A page of halves under one of the agent's keys; with their envelopes' covers on demand."""
+        more = "&covers=true" if covers else ""
+        return list(self._get(f"/v1/halves?key={key}&after={after}{more}")["halves"])
 
     def rotate(self, rotation: bytes) -> int:
         """Hand in a page of re-sealed halves; returns how many are left under the old key."""

@@ -1,7 +1,8 @@
 """Rotate an agent's halves to its present key: pages from the vault, through the agent, back under its signature.
 
 Killed anywhere, it goes on where the vault stands: what is under the old key is left to do. A half that does not open
-is told and left; the old key must then not be forgotten.
+is told and left. The old key may be forgotten when none is left under it and each under the new one was compared with
+what its envelope's signed header commits to.
 
 May touch: network (the vault), clock
 Sees:      halves of one holder
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from api.vault.agent_folder import AgentFolder, opener_of, sealer_of
 from api.vault.agent_program import AgentProgram
-from vault.flows.rotate_halves import halves_of_json
+from vault.flows.rotate_halves import covers_of_json, halves_of_json, place_of
+from vault.half_check import foreign_halves, sealers_by_agency
 from vault.halves import RecordId
 from vault.rotation import Rotation, rotate, rotation_lines
 
@@ -46,13 +48,15 @@ def _rotate_all(
     token: Token | None,
 ) -> RotationDone:  # fmt: skip
     sealer, done = sealer_of(folder, token), 0
-    damaged: tuple[RecordId, ...] = ()
+    damaged: list[RecordId] = []
+    after = ""
     while True:
-        page = [halves_of_json(value) for value in program.client.halves(old_key)]
-        todo = [one for one in page if one.id not in damaged]
-        if not todo:
-            return RotationDone(done, damaged)
-        found = rotate(todo, opener_of(folder, todo[0], token), sealer)
+        page = [halves_of_json(value) for value in program.client.halves(old_key, after)]
+        if not page:
+            return RotationDone(done, tuple(damaged))
+        # Always on: what does not open stays where it is, and a page of nothing else must not end the rest.
+        after = place_of(page[-1])
+        found = rotate(page, opener_of(folder, page[0], token), sealer)
         damaged += found.damaged
         if found.halves:
             form = Rotation(
@@ -66,3 +70,21 @@ def _rotate_all(
             program.client.rotate(form.sign(program.agent.signer))
             done += len(found.halves)
             told(done)
+
+
+def compare_all(
+    folder: AgentFolder, now_ms: Callable[[], int], told: Callable[[int], None] = lambda done: None,
+    token: Token | None = None,
+) -> tuple[RecordId, ...]:  # fmt: skip
+    """Record versions whose halves under the present key are not what their envelopes' signed headers commit to."""
+    program = folder.program(now_ms, token)
+    opener, foreign, done, after = folder.opener(folder.epoch, token), list[RecordId](), 0, ""
+    with program.client:
+        sealers = sealers_by_agency(program.rosters.fetched(program.client.rosters(), now_ms()))
+        while page := program.client.halves(opener.id, after, covers=True):
+            halves = [(halves_of_json(value), covers_of_json(value)) for value in page]
+            after = place_of(halves[-1][0])
+            foreign += foreign_halves(halves, opener, sealers)
+            done += len(halves)
+            told(done)
+    return tuple(foreign)

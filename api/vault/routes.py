@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.bodies import LARGEST_PART, STREAM
 from api.vault.app import AGENT, TheVault, call_bytes, called_by, must_be, signed_path
+from audit.crypto.signed_object import LONGEST
 from audit.publish import CHECKPOINT, VKEYS
 from audit.tiles import Tile
 from vault import store
@@ -32,6 +33,7 @@ from vault.flows.answer_notice import answer_notice
 from vault.flows.ask import ask
 from vault.flows.change_record import agree_to_change, propose_change
 from vault.flows.decide_request import approve_request, asked_of, decide_request, refuse_request, sees_agencys
+from vault.flows.enter_certificate import enter_certificate
 from vault.flows.hand_dossier import Handed, envelope_for, hand_dossier
 from vault.flows.hand_work import hand_work
 from vault.flows.issue_correction import issue_correction
@@ -49,12 +51,18 @@ router = APIRouter(prefix="/v1", tags=["vault"])
 
 Ulid = Annotated[str, Path(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
 After = Annotated[str, Query(pattern=r"^([0-7][0-9A-HJKMNP-TV-Z]{25})?$", description="last id that was read")]
+AfterHalf = Annotated[
+    str,
+    Query(pattern=r"^([0-7][0-9A-HJKMNP-TV-Z]{25}:[0-9]{1,15})?$", description="last record version that was read"),
+]
 Offset = Annotated[int, Path(ge=0, le=2**40)]
 _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = {
     "x-callers": "sealer",
     "requestBody": {"required": True, "content": {STREAM: {"schema": {"type": "string"}}}},
 }
+
+_ROSTER: Final = _BYTES | {"x-callers": "any"}
 
 Anybody = Annotated[Caller, called_by()]
 Sealer = Annotated[Caller, called_by(Role.SEALER)]
@@ -70,6 +78,9 @@ Agent = Annotated[Caller, called_by(AGENT)]
 AgentOrOfficer = Annotated[Caller, called_by(AGENT, Role.OFFICER)]
 
 
+LONGEST_FORM: Final = 512 * 1024
+
+
 class Body(BaseModel):
     """Strict, frozen, without unknown fields."""
 
@@ -79,7 +90,7 @@ class Body(BaseModel):
 class SignedForm(Body):
     """A signed form as text."""
 
-    signed: str = Field(max_length=512 * 1024)
+    signed: str = Field(max_length=LONGEST_FORM)
 
 
 class SealingBody(SignedForm):
@@ -123,8 +134,27 @@ def read_tile(
 
 @public.put("/v1/rosters", operation_id="putRoster", status_code=204)
 def put_roster(body: SignedForm, vault: TheVault) -> Response:
-    """An agency's new roster; the pinned roster key's signature is the credential."""
+    """An agency's new roster of half a mebibyte at most; the pinned roster key's signature is the credential."""
     take_roster(vault, body.signed.encode())
+    return Response(status_code=204)
+
+
+@router.put("/rosters/large", operation_id="putLargeRoster", status_code=204, openapi_extra=_ROSTER)
+async def put_large_roster(request: Request, vault: TheVault) -> Response:
+    """A roster of more than some hundred people: the same credential, and a call by somebody who stands already.
+
+    Whoever is known to nobody makes the vault hold half a mebibyte and no more.
+    """
+    call, path = call_bytes(request), signed_path(request)
+    await run_in_threadpool(expect_call, vault, call, "PUT", path)
+    data = await _collected(request, LONGEST, "roster: longer than 4 MiB")
+    digest = hashlib.sha256(data).hexdigest()
+
+    def taken() -> None:
+        admit_call(vault, call, "PUT", path, digest)
+        take_roster(vault, data)
+
+    await run_in_threadpool(taken)
     return Response(status_code=204)
 
 
@@ -152,7 +182,7 @@ async def put_part(
     call, path = call_bytes(request), signed_path(request)
     # Nobody unknown fills the memory: 64 MiB are read from whom the call's signature names, and then admitted.
     must_be(await run_in_threadpool(expect_call, vault, call, "PUT", path), frozenset({Role.SEALER}))
-    data = await _collected(request)
+    data = await _collected(request, LARGEST_PART, "envelope: a part longer than 64 MiB")
     digest = hashlib.sha256(data).hexdigest()
 
     def taken() -> int:
@@ -349,10 +379,14 @@ def read_work(
 
 @router.get("/halves", operation_id="readHalves")
 def read_halves(
-    caller: Agent, vault: TheVault, key: Annotated[str, Query(pattern="^[0-9a-f]{32}$")], after: After = ""
+    caller: Agent,
+    vault: TheVault,
+    key: Annotated[str, Query(pattern="^[0-9a-f]{32}$")],
+    after: AfterHalf = "",
+    covers: bool = False,
 ) -> dict[str, Any]:
-    """Halves of the agent's own holder under one of its keys, for rotation."""
-    return {"halves": halves_to_rotate(vault, caller, key, after)}
+    """Halves of the agent's own holder under one of its keys for rotation; a page."""
+    return {"halves": halves_to_rotate(vault, caller, key, after, covers=covers)}
 
 
 @router.post("/halves", operation_id="rotateHalves")
@@ -374,6 +408,12 @@ def read_ledger(caller: Anybody, vault: TheVault) -> dict[str, Any]:
 def post_correction(body: SignedForm, caller: Supervisor, vault: TheVault) -> dict[str, str]:
     """The procuratorate tells an agency to put a fault right."""
     return {"correction": issue_correction(vault, caller, body.signed.encode()).form.correction}
+
+
+@router.post("/certificates", operation_id="enterCertificate", status_code=201)
+def post_certificate(body: SignedForm, caller: Answerer, vault: TheVault) -> dict[str, str]:
+    """A no-record certificate is about to be issued: a number and a hash."""
+    return {"certificate": enter_certificate(vault, caller, body.signed.encode())}
 
 
 @router.get("/corrections", operation_id="readCorrections")
@@ -454,9 +494,9 @@ def _published(vault: Vault, name: str, media_type: str) -> Response:
         raise Refused(Why.NOT_FOUND, "log: not published, or grown into a larger tile") from None
 
 
-async def _collected(request: Request) -> bytes:
+async def _collected(request: Request, most: int, too_large: str) -> bytes:
     held = bytearray()
     async for piece in request.stream():
         held += piece
-        need(len(held) <= LARGEST_PART, Why.TOO_LARGE, "envelope: a part longer than 64 MiB")
+        need(len(held) <= most, Why.TOO_LARGE, too_large)
     return bytes(held)

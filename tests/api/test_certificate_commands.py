@@ -9,8 +9,10 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from api.client.calls import ServiceError
 from api.ordinary_check.answers import Result as Ordinary
 from api.ordinary_check.answers import as_json
+from api.vault.client import VaultClient
 from api.vault.desk_folder import make_desk
 from audit.crypto.keystore import Effort
 
@@ -25,7 +27,15 @@ ordinary_check = "answer.json"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def entered(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What the vault was told, in its place."""
+    told: list[bytes] = []
+    monkeypatch.setattr(VaultClient, "enter_certificate", lambda self, record: told.append(record))
+    return told
+
+
+@pytest.fixture
+def folder(tmp_path: Path, entered: list[bytes]) -> Path:
     """A desk, a file of facts and the ordinary check's answer."""
     (tmp_path / "phrase").write_bytes(PHRASE)
     (tmp_path / "phrase").chmod(0o600)
@@ -108,4 +118,21 @@ def test_a_page_is_never_replaced(folder: Path) -> None:
     done = run(folder, "issue", folder / "facts.toml", "--out", folder / "page.pdf")
     assert done.exit_code == 2
     assert (folder / "page.pdf").read_bytes() == b"another's"
-    assert list((folder / "desk/certificates").iterdir()) == []
+    assert not (folder / "desk/certificates").exists()
+
+
+def test_nothing_is_issued_without_an_entry(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate would exist that no log knows: nobody could count them, or find who gave a false one."""
+
+    def down(*_: object) -> None:
+        raise ServiceError(503, "log-unavailable", "the log refuses")
+
+    monkeypatch.setattr(VaultClient, "enter_certificate", down)
+    assert run(folder, "issue", folder / "facts.toml", "--out", folder / "page.pdf").exit_code == 2
+    assert not (folder / "page.pdf").exists() and not (folder / "desk/certificates").exists()
+
+
+def test_what_is_entered_is_what_is_kept(folder: Path, entered: list[bytes]) -> None:
+    """The log could name another page than the one that was handed out."""
+    number = run(folder, "issue", folder / "facts.toml", "--out", folder / "page.pdf").stdout.strip()
+    assert entered == [(folder / "desk/certificates" / number).read_bytes()]

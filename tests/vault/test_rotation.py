@@ -8,25 +8,30 @@ from pathlib import Path
 
 import pytest
 from soft_token import PIN, SoftTokens
+from sqlalchemy import update
 from test_vault_service import agree_on, asked_at, dossier_of
-from vault_cast import AGENCIES, Cast
+from typer.testing import CliRunner
+from vault_cast import AGENCIES, KINDS, Cast
 from vault_site import VaultSite, now_ms, vault_site
 
+from api.cli.main import app
 from api.client.calls import ServiceError
-from api.vault.agent_folder import AgentFolder, epoch_name, make_agent
+from api.vault.agent_folder import AgentFolder, epoch_name, make_agent, open_agent
 from api.vault.agent_program import AgentProgram
 from api.vault.client import publish_roster
-from api.vault.rotating import rotate_all
+from api.vault.rotating import compare_all, rotate_all
 from audit.crypto.hpke import OpeningKey
 from audit.crypto.keystore import Effort
+from audit.request_id import new_request_id
 from vault import store
 from vault.errors import MalformedFormError
 from vault.flows import rotate_halves
-from vault.halves import KeyOpener, KeySealer, SealedHalves
+from vault.halves import Half, HeldHalves, KeyOpener, KeySealer, RecordId, SealedHalves, seal_halves
 from vault.keys.pkcs11_token import Token, opened_token
+from vault.models import HALF
 from vault.receiving import open_release
 from vault.rotation import Rotation, rotate, rotation_lines
-from vault.vocabulary import Holder
+from vault.vocabulary import Holder, View
 
 PHRASE = b"a passphrase for tests"
 EFFORT = Effort(memory_kib=19 * 1024, passes=2)
@@ -132,6 +137,67 @@ def test_a_half_that_does_not_open_is_named_and_left() -> None:
     found = rotate([broken, *halves[1:]], opener, KeySealer(OpeningKey.generate().sealing_key))
     assert found.damaged == (broken.id,) and len(found.halves) == 2
     assert len(rotation_lines(found.halves)) == 2
+
+
+def _put(site: VaultSite, record: RecordId, sealed: bytes, key: str) -> None:
+    """As a vault does that changes what it keeps."""
+    with site.vault.database.writing() as connection:
+        where = (HALF.c.record == record.record, HALF.c.holder == "court")
+        connection.execute(update(HALF).where(*where).values(sealed=sealed, key=key))
+
+
+def _foreign(record: RecordId, key: OpeningKey) -> bytes:
+    """Halves that anybody can make who knows the agent's public key."""
+    made = HeldHalves({view: Half.draw(KINDS) for view in View})
+    return seal_halves(made, record, Holder.COURT, KeySealer(key.sealing_key)).sealed
+
+
+def test_a_key_is_not_forgotten_while_a_half_is_foreign(site: VaultSite) -> None:
+    """`--forget` would destroy the only key that opens the true half in a backup, when the vault's one was swapped."""
+    folder = _folder(site)
+    sealed = site.cast.seal()
+    site.store(sealed)
+    own, old = sealed.halves(Holder.COURT), folder.keystore.opening_key(epoch_name(1))
+    phrase = site.folder / "phrase"
+    phrase.write_bytes(PHRASE)
+    phrase.chmod(0o600)
+    _use(site, folder.next_epoch(PHRASE))
+
+    def rotated(data: bytes) -> int:
+        _put(site, own.id, data, old.id)
+        options = ["--at", str(folder.path), "--passphrase-file", str(phrase)]
+        return CliRunner().invoke(app, ["agent", "rotate", "--forget", *options]).exit_code
+
+    assert rotated(_foreign(own.id, old)) == 2
+    assert len(open_agent(folder.path, PHRASE).openers()) == 2
+    assert rotated(own.sealed) == 0
+    assert len(open_agent(folder.path, PHRASE).openers()) == 1
+
+
+def test_damaged_halves_do_not_stop_the_rest_and_foreign_ones_are_told(
+    site: VaultSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first page of damage would keep every other half under the old key; a half that the vault made would pass for
+    the record's, and the key that opens the true one be forgotten."""
+    monkeypatch.setattr(rotate_halves, "PAGE", 1)
+    monkeypatch.setattr(rotate_halves, "_COMPARED", 1)
+    folder = _folder(site)
+    records = [site.cast.seal(record=new_request_id(number)) for number in range(1, 5)]
+    for sealed in records:
+        site.store(sealed)
+    old = folder.keystore.opening_key(epoch_name(1))
+    garbled, _, swapped, _ = [sealed.halves(Holder.COURT).id for sealed in records]
+    _put(site, garbled, b"x" * 100, old.id)
+    _put(site, swapped, _foreign(swapped, old), old.id)
+    new = folder.next_epoch(PHRASE)
+    _use(site, new)
+    done = rotate_all(new, old.id, now_ms)
+    assert done.damaged == (garbled,) and done.rotated == 3 and _count(site, old.id) == 1
+    assert compare_all(new, now_ms) == (swapped,)
+    roster = site.cast.people["sealer-court"]
+    roster.signer = type(roster.signer).generate()  # as if nobody on a roster had signed the envelopes
+    _use(site, new)
+    assert len(compare_all(new, now_ms)) == 3
 
 
 def test_an_agent_with_a_token_releases_and_rotates(site: VaultSite, tokens: SoftTokens) -> None:

@@ -2,7 +2,8 @@
 
 1. Not locked, the request holds (check 1), by the caller.
 2. The basis is not refused for everything: what no record could be released on is refused here, alike for everybody.
-3. The officer has not asked for more than a day's number; too many is an alert for the procuratorate.
+3. The officer has not asked for more than a day's number; too many is an alert for the procuratorate, one a
+   day for each officer.
 4. The entry; in its transaction the request. The same request again changes nothing; a used id or nonce is refused.
 
 Whether a record exists is not known here and plays no part in any answer.
@@ -23,7 +24,7 @@ from vault import store
 from vault.caller import Caller
 from vault.checks import check_request
 from vault.forms import Signed
-from vault.house import Vault, caller_actor, service_actor
+from vault.house import DAY_MS, Vault, caller_actor, service_actor
 from vault.models import REQUEST
 from vault.refusals import Refused, Why, need
 from vault.requests import Request
@@ -31,7 +32,6 @@ from vault.states import RequestState
 from vault.vocabulary import Role
 
 MOST_A_DAY: Final = 20
-_DAY_MS: Final = 24 * 3600 * 1000
 
 
 def ask(vault: Vault, caller: Caller, data: bytes) -> Signed[Request]:
@@ -45,7 +45,7 @@ def ask(vault: Vault, caller: Caller, data: bytes) -> Signed[Request]:
         need(is_own, Why.NOT_ENTITLED, "request: not by the caller")
         form = signed.form
         known = store.request(connection, form.request)
-        asked = store.asked_since(connection, caller.agency, caller.person, now - _DAY_MS)
+        asked = store.asked_since(connection, caller.agency, caller.person, now - DAY_MS)
     if known is not None:
         need(known.data == data, Why.EXISTS, "request: its id was used by another one")
         return signed
@@ -54,12 +54,13 @@ def ask(vault: Vault, caller: Caller, data: bytes) -> Signed[Request]:
     may_ask = vault.law.may_ask(form.rules, form.basis, kind, form.purpose, form.scope)
     need(may_ask, Why.CHECK_FAILED, "request: nothing may be asked on this basis for this purpose and scope")
     if asked >= MOST_A_DAY:  # 3
-        _alert(vault)
+        if vault.may_alert(caller.agency, caller.person):
+            _alert(vault)
         raise Refused(Why.QUOTA_SPENT, "request: as many as an officer may make in a day")
     warn_ms, escalate_ms = vault.law.decide_by(form.rules, now)
 
     def rows(connection: Connection) -> None:
-        again = store.asked_since(connection, caller.agency, caller.person, now - _DAY_MS)  # of calls at the same time
+        again = store.asked_since(connection, caller.agency, caller.person, now - DAY_MS)  # of calls at the same time
         need(again < MOST_A_DAY, Why.QUOTA_SPENT, "request: as many as an officer may make in a day")
         store.put(
             connection, REQUEST, id=form.request, digest=signed.hex, nonce=form.nonce, officer=form.officer,

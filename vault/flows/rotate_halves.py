@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -23,19 +24,22 @@ from vault.halves import RecordId, SealedHalves
 from vault.house import Vault, caller_actor
 from vault.refusals import Why, need
 from vault.rotation import Rotation
-from vault.vocabulary import Holder
+from vault.vocabulary import Holder, View
 
 PAGE: Final = 200
 """Record versions of a page: about 400 KB as a signed form."""
+_COMPARED: Final = 50
+"""With the covers of all views, about as much again for each."""
 
 
-def halves_to_rotate(vault: Vault, caller: Caller, key: str, after: str) -> list[dict[str, Any]]:
-    """Halves of the caller's holder under `key`, by record from `after` on, as JSON."""
+def halves_to_rotate(vault: Vault, caller: Caller, key: str, after: str, *, covers: bool) -> list[dict[str, Any]]:
+    """Halves of the caller's holder under `key`, from `after` (`place_of`) on, as JSON; with covers to compare them."""
     need(caller.holder is not None, Why.NOT_ENTITLED, "halves: for agents")
     assert caller.holder
     with vault.database.reading() as connection:
-        found = store.halves_under(connection, caller.holder, key, after, PAGE)
-    return [halves_json(one) for one in found]
+        found = store.halves_under(connection, caller.holder, key, _place(after), _COMPARED if covers else PAGE)
+        of = store.covers_of(connection, [one.id for one in found]) if covers else {}
+    return [{**halves_json(one), **_covers_json(of.get(one.id))} for one in found]
 
 
 def rotate_halves(vault: Vault, caller: Caller, data: bytes) -> int:
@@ -72,10 +76,31 @@ def rotate_halves(vault: Vault, caller: Caller, data: bytes) -> int:
         return store.count_halves(connection, holder, form.old_key)
 
 
+def place_of(halves: SealedHalves) -> str:
+    """Where a record version's halves stand among all, for the page after them."""
+    return f"{halves.id.record}:{halves.id.version}"
+
+
+def _place(after: str) -> tuple[str, int]:
+    record, version = after.split(":") if after else ("", "0")
+    return record, int(version)
+
+
 def halves_json(halves: SealedHalves) -> dict[str, Any]:
     """A record version's sealed halves with their ids."""
     sealed = base64.b64encode(halves.sealed).decode()
     return {**halves.id.to_json(), "holder": halves.holder.value, "key": halves.key, "sealed": sealed}
+
+
+def _covers_json(covers: Mapping[View, bytes] | None) -> dict[str, Any]:
+    if covers is None:
+        return {}
+    return {"covers": {view.value: base64.b64encode(cover).decode() for view, cover in covers.items()}}
+
+
+def covers_of_json(value: dict[str, Any]) -> dict[View, bytes]:
+    """The covers beside a record version's halves; nothing where the vault sent none."""
+    return {View(view): base64.b64decode(cover) for view, cover in value.get("covers", {}).items()}
 
 
 def halves_of_json(value: dict[str, Any]) -> SealedHalves:

@@ -29,7 +29,7 @@ from audit.request_id import new_request_id
 from vault import store
 from vault.caller import Caller
 from vault.checks import sealers_of
-from vault.flows.take_envelope import cover_path, envelope_path
+from vault.flows.take_envelope import cover_path, is_fresh
 from vault.forms import Signed, open_form
 from vault.handing_over import Notice, Sealing
 from vault.house import Vault, caller_actor, signed_by
@@ -99,7 +99,7 @@ def _cover(
     vault: Vault, form: Sealing, view: View, digest: str, signer: list[VerifyingKey]
 ) -> tuple[VerifiedCover, bytes]:
     path = cover_path(vault, digest)
-    need(path.exists() and envelope_path(vault, digest).exists(), Why.NOT_FOUND, "sealing: an envelope is not here")
+    need(path.exists() and is_fresh(vault, digest), Why.NOT_FOUND, "sealing: an envelope is not here; send it again")
     raw = path.read_bytes()
     try:
         found = verify_cover(raw, senders=signer, purpose=Purpose.ENVELOPE, ids=form.id.view(view).to_ids())

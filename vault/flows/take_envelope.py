@@ -1,6 +1,7 @@
 """Take an envelope's bytes in parts, resumably, and keep it once it is whole and signed by a sealer of its agency.
 
-Nothing happens by it: an envelope counts when a sealing names it. Parts that nobody finished are swept away. Bytes are
+Nothing happens by it: an envelope counts when a sealing names it. Parts that nobody finished and envelopes that no
+sealing named are swept away after a day. Bytes are
 durable before an offset is told, and no more than the stated length is ever stored.
 
 May touch: disk (ciphertext), database
@@ -10,6 +11,7 @@ Sees:      ciphertext
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +20,7 @@ from audit.crypto.container import verify_container
 from audit.crypto.container_cover import cover_of
 from audit.crypto.container_header import Purpose
 from audit.crypto.errors import CryptoError
+from vault import store
 from vault.caller import Caller
 from vault.checks import sealers_of
 from vault.house import Vault
@@ -27,7 +30,12 @@ from vault.vocabulary import Role
 LONGEST: Final = 8 * 1024**3
 MOST_UNFINISHED: Final = 32
 """Uploads of one agency that may lie about: a full disk stops everybody's releases."""
+COVER: Final = ".cover"
 _UNFINISHED_MS: Final = 24 * 3600 * 1000
+NAMED_WITHIN_MS: Final = 12 * 3600 * 1000
+"""A sealing names its envelopes by then, or its sealer sends them again: half a day before any sweep would take one."""
+_EVERY_MS: Final = 3600 * 1000
+_PLACING: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ def take_part(vault: Vault, caller: Caller, upload: str, offset: int, data: byte
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         sweep(vault)
+        sweep_unnamed(vault)
         has_room = sum(1 for _ in path.parent.iterdir()) < MOST_UNFINISHED
         need(has_room, Why.QUOTA_SPENT, "envelope: too many unfinished uploads of this agency")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
@@ -85,7 +94,10 @@ def finish(vault: Vault, caller: Caller, upload: str) -> Kept:
         raise Refused(Why.NOT_ENTITLED, "envelope: names another agency than the caller's")
     vault.envelopes.mkdir(parents=True, exist_ok=True, mode=0o700)
     size = path.stat().st_size
-    path.replace(envelope_path(vault, verified.digest.hex()))
+    now_s = vault.now_ms() / 1000
+    os.utime(path, (now_s, now_s))
+    with _PLACING:
+        path.replace(envelope_path(vault, verified.digest.hex()))
     cover_path(vault, verified.digest.hex()).write_bytes(cover)
     return Kept(verified.digest.hex(), cover, size)
 
@@ -97,7 +109,7 @@ def envelope_path(vault: Vault, digest: str) -> Path:
 
 def cover_path(vault: Vault, digest: str) -> Path:
     """Where its cover lies."""
-    return vault.envelopes / f"{digest}.cover"
+    return vault.envelopes / f"{digest}{COVER}"
 
 
 def sweep(vault: Vault) -> int:
@@ -108,6 +120,37 @@ def sweep(vault: Vault) -> int:
             path.unlink(missing_ok=True)
             gone += 1
     return gone
+
+
+def sweep_unnamed(vault: Vault) -> int:
+    """Remove envelopes that are whole and that no sealing named for a day, once an hour at most; returns how many."""
+    mark, now = vault.folder / "uploads" / ".swept", vault.now_ms()
+    if mark.exists() and mark.stat().st_mtime * 1000 > now - _EVERY_MS:
+        return 0
+    mark.touch()
+    old = [
+        path
+        for path in vault.envelopes.glob("*")
+        if not path.name.endswith(COVER) and path.stat().st_mtime * 1000 < now - _UNFINISHED_MS
+    ]
+    with vault.database.reading() as connection:
+        named = store.named_envelopes(connection, [path.name for path in old])
+    gone = 0
+    for path in old:
+        with _PLACING:  # sent again meanwhile, it is as new, and a sealing may be naming it
+            if path.name not in named and not is_fresh(vault, path.name):
+                path.unlink(missing_ok=True)
+                cover_path(vault, path.name).unlink(missing_ok=True)
+                gone += 1
+    return gone
+
+
+def is_fresh(vault: Vault, digest: str) -> bool:
+    """Whether an envelope is here and young enough to be named: no sweep can be about to take it."""
+    try:
+        return envelope_path(vault, digest).stat().st_mtime * 1000 > vault.now_ms() - NAMED_WITHIN_MS
+    except FileNotFoundError:
+        return False
 
 
 def _need_sealer(caller: Caller) -> None:

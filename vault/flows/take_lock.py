@@ -7,15 +7,18 @@ Sees:      pseudonyms
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 from vault import store
 from vault.caller import Caller
-from vault.house import Vault, caller_actor
+from vault.house import DAY_MS, Vault, caller_actor
 from vault.locking import read_lock
 from vault.models import LOCK
 from vault.refusals import Why, need
 from vault.requests import Lock
 from vault.vocabulary import Role
+
+MOST_A_DAY: Final = 50
 
 
 def take_lock(vault: Vault, caller: Caller, data: bytes) -> Lock:
@@ -27,11 +30,16 @@ def take_lock(vault: Vault, caller: Caller, data: bytes) -> Lock:
         if data in store.locks(connection):
             return lock
         holds = lock.act == "open" or vault.locks_with([lock], connection, rosters)
+        acts = store.lock_acts_since(connection, caller.agency, now - DAY_MS)
+        is_locked = vault.is_locked(connection, rosters)
     is_own = (lock.agency, lock.person) == (caller.agency, caller.person)
     need(is_own, Why.NOT_ENTITLED, "lock: not by the caller")
     need(abs(lock.at_ms - now) <= 60_000, Why.MALFORMED, "lock: of another time than now")
     # A lock from a clock that is behind would stand in the list and stop nothing (vault-law section 5, states).
     need(holds, Why.MALFORMED, "lock: older than the last opening; set this desk's clock")
+    # A lock that stops something is never refused; what stops nothing more may not fill log and list.
+    is_needed = lock.act == "lock" and not is_locked
+    need(acts < MOST_A_DAY or is_needed, Why.QUOTA_SPENT, "lock: as many acts as an agency may make in a day")
     vault.enter(
         caller_actor(caller, sorted(role.value for role in caller.roles if role is not Role.OFFICER)[0]),
         "lock.change",

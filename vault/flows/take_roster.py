@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -19,9 +20,12 @@ from audit.entry import Actor
 from audit.events import Reason
 from vault import store
 from vault.errors import RosterError
-from vault.house import Vault
+from vault.house import DAY_MS, Vault
 from vault.models import ROSTER
+from vault.refusals import Why, need
 from vault.rosters import Roster, Rosters, open_roster
+
+MOST_A_DAY: Final = 50
 
 
 def take_roster(vault: Vault, data: bytes) -> Roster:
@@ -30,6 +34,7 @@ def take_roster(vault: Vault, data: bytes) -> Roster:
     now = vault.now_ms()
     with vault.database.reading() as connection:
         known = Rosters(vault.pins, vault.rosters(connection).known())
+        came = store.rosters_since(connection, roster.agency, now - DAY_MS)
     before = next((one for one in known.known() if one.agency == roster.agency), None)
     if before == roster:
         return roster
@@ -37,9 +42,15 @@ def take_roster(vault: Vault, data: bytes) -> Roster:
     known.of(roster.agency, now)
     if before is not None and before.version == roster.version:
         raise RosterError("roster: this version is here already")
+    changes = list(_changes(before, roster))
+    # A revocation alone is never refused; all else can wait for tomorrow, and must not fill the log.
+    only_revokes = bool(changes) and all(change == "revoked" for _, change in changes)
+    need(
+        came < MOST_A_DAY or only_revokes, Why.QUOTA_SPENT, "roster: as many versions as an agency may publish in a day"
+    )
     digest = hashlib.sha256(data).hexdigest()
     actor = Actor("roster", roster.agency, "roster", "signed", "roster")
-    for key, change in _changes(before, roster):  # 2
+    for key, change in changes:  # 2
         vault.enter(
             actor,
             "enrolment",
@@ -51,7 +62,7 @@ def take_roster(vault: Vault, data: bytes) -> Roster:
     def rows(connection: Connection) -> None:
         if before is None:  # what a replaced roster key signed must not outrank the new key's versions
             store.drop_rosters(connection, roster.agency)
-        store.put(connection, ROSTER, agency=roster.agency, version=roster.version, data=data)
+        store.put(connection, ROSTER, agency=roster.agency, version=roster.version, data=data, at_ms=now)
 
     vault.enter(
         actor,
