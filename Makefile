@@ -54,7 +54,7 @@ lock: ## write the hashed requirements anew, without registry addresses
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header -q -c requirements-dev.txt -o requirements.txt
 
-migration: setup ## draw the first migration anew from the declared tables (until the first release)
+migration: setup ## draw the first migrations anew from the declared tables (until the first release)
 	$(BIN)/python -m api.migrations.drawing
 
 openapi: setup ## write docs/openapi.json anew; look at the difference before you keep it

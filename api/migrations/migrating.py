@@ -1,80 +1,37 @@
 """Bring a database of the linkage service to the tables of this version, or back; say whether it is there.
 
-Run by the owner of the schema, in one transaction: a migration that fails leaves what was. The log's tables are made
-with the others and never taken away, not even by going back to nothing.
-
 May touch: database
 Sees:      nothing personal
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from api.migrations.roles import Roles, statements
 from api.migrations.tables import ALL
-from audit.database import Database
+from api.migrations.tree import BASE, Tree
 
-LONGEST_S: Final = 3_600.0
-BASE: Final = "base"
-_LOCK: Final = 7_325_461
-"""Of PostgreSQL's advisory locks: one migration at a time."""
+LINKAGE: Final = Tree("linkage", ALL)
 
 
 def migrate(url: str, roles: Roles | None = None) -> None:
     """Up to this version, then the grants; does nothing to a database that is up to date."""
-    with _migrating(url) as (connection, config):
-        command.upgrade(config, "head")
-        if connection.dialect.name == "postgresql" and roles is not None:
-            for statement in statements(roles):
-                connection.exec_driver_sql(statement)
+    LINKAGE.migrate(url, () if roles is None else statements(roles))
 
 
 def go_back(url: str, revision: str = BASE) -> None:
     """Down to an older revision. What the newer tables held is gone; the log stays."""
-    with _migrating(url) as (_, config):
-        command.downgrade(config, revision)
+    LINKAGE.go_back(url, revision)
 
 
 def is_current(connection: Connection) -> bool:
     """Does this database have exactly the revision of this version?"""
-    found = MigrationContext.configure(connection).get_current_revision()
-    return found == ScriptDirectory.from_config(_config()).get_current_head()
+    return LINKAGE.is_current(connection)
 
 
 def differences(connection: Connection) -> list[Any]:
     """What stands and is not declared, or is declared and does not stand; the log's tables apart."""
-    options = {"include_name": lambda name, kind, _: kind != "table" or not str(name).startswith("audit_")}
-    context = MigrationContext.configure(connection, opts=options)
-    return list(compare_metadata(context, ALL))  # type: ignore[arg-type]  # takes several, as env.py may give several
-
-
-@contextmanager
-def _migrating(url: str) -> Iterator[tuple[Connection, Config]]:
-    database = Database.open(url, deadline_s=LONGEST_S)
-    try:
-        with database.writing() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            config = _config()
-            config.attributes["connection"] = connection
-            yield connection, config
-    finally:
-        database.close()
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("linkage")).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
+    return LINKAGE.differences(connection)

@@ -36,4 +36,5 @@ def vault_grants(role: str) -> Iterator[str]:
     for name in sorted(METADATA.tables):
         more = f", {_CHANGED[name]}" if name in _CHANGED else ""
         yield f"GRANT SELECT, INSERT{more} ON {name} TO {quoted}"
+    yield f"GRANT SELECT ON alembic_version TO {quoted}"
     yield from grants(role)

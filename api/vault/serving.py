@@ -26,7 +26,7 @@ from api.http.logs import set_up_logs
 from api.vault.app import create_app
 from api.vault.grants import vault_grants
 from api.vault.routes import ROUTERS
-from api.vault.settings import TEMPLATE, VaultSettings, load_vault_settings
+from api.vault.settings import TEMPLATE, VaultSettings, VaultSettingsError, load_vault_settings
 from audit.crypto.whole_file import whole_file
 from audit.database import Database
 from audit.errors import AuditError
@@ -37,7 +37,6 @@ from audit.site import Place, create_site, open_site
 from vault.errors import VaultError
 from vault.house import Vault
 from vault.law.lawbook import ShippedLaw
-from vault.models import METADATA
 from vault.pins import witness_policy
 from vault.vocabulary import Holder
 
@@ -50,7 +49,7 @@ LOG_KEYS: Final = "log-vkeys"
 def make_vault_folder(
     folder: Path, *, public_url: str, port: int, database_url: str = "", origin: str = "", service_role: str = ""
 ) -> Path:
-    """Make settings, tables and the log; returns the settings file. Nothing is overwritten.
+    """Make settings, tables and the log; returns the settings file. Nothing is overwritten; old tables are migrated.
 
     `database_url` is the owner's of a PostgreSQL schema; `service_role` gets the service's grants there.
 
@@ -62,16 +61,17 @@ def make_vault_folder(
         with whole_file(file, may_replace=False) as out:
             out.write(TEMPLATE.format(public_url=public_url, port=port).encode())
     place = create_site(folder, Book.VAULT, database_url=database_url or None, origin=origin or None)
-    database = Database.open(database_url or place.default_url)
-    METADATA.create_all(database.engine)
-    if service_role and database.engine.dialect.name == "postgresql":
-        with database.writing() as connection:
-            for statement in vault_grants(service_role):
-                connection.exec_driver_sql(statement)
-    database.close()
+    bring_tables(database_url or place.default_url, service_role)
     with whole_file(folder / LOG_KEYS) as out:
         out.write("".join(f"{line}\n" for line in log_keys(place)).encode())
     return file
+
+
+def bring_tables(url: str, service_role: str = "") -> None:
+    """Bring the database to the tables of this version, as the schema's owner; nothing happens to one that has them."""
+    from api.migrations.vault_tables import VAULT  # not at every desk's start
+
+    VAULT.migrate(url, vault_grants(service_role) if service_role else ())
 
 
 def log_keys(place: Place) -> list[str]:
@@ -90,9 +90,18 @@ def opened_vault(settings: VaultSettings) -> Iterator[Vault]:
     with open_site(settings.data, Book.VAULT, url, policy=policy) as site, Publisher(site) as public:
         database = Database.open(url or site.place.default_url)
         try:
+            _check_tables(database)
             yield Vault(database, site.log, public, settings.data, pins, ShippedLaw(), rules_sha256(), now_ms)
         finally:
             database.close()
+
+
+def _check_tables(database: Database) -> None:
+    from api.migrations.vault_tables import VAULT
+
+    with database.reading() as connection:
+        if not VAULT.is_current(connection):
+            raise VaultSettingsError("database: its tables are of another version; run --init again, as its owner")
 
 
 def rules_sha256() -> str:

@@ -13,10 +13,11 @@ import pytest
 from psycopg import sql
 from sqlalchemy import inspect, make_url, text
 
-from api.migrations.drawing import FIRST, drawn, laid_out
+from api.migrations.drawing import TREES, drawn, laid_out
 from api.migrations.migrating import differences, go_back, is_current, migrate
 from api.migrations.roles import Roles
 from api.migrations.tables import table_names
+from api.migrations.tree import Tree
 from api.settings import SettingsError, load_settings
 from api.wiring import opened, worker_caller
 from api.working_folder import make_folder
@@ -85,9 +86,10 @@ def test_a_migration_that_fails_leaves_what_was(url: str, database: Database) ->
     assert names(database) == {"webhook_delivery"}
 
 
-def test_the_first_revision_is_drawn_from_the_tables() -> None:
+@pytest.mark.parametrize("tree", TREES, ids=lambda tree: tree.name)
+def test_the_first_revision_is_drawn_from_the_tables(tree: Tree) -> None:
     """Somebody declared a table and no migration makes it. Draw it: `make migration`."""
-    assert laid_out(drawn()) == FIRST.read_text(encoding="utf-8")
+    assert laid_out(drawn(tree), tree.first) == tree.first.read_text(encoding="utf-8")
 
 
 def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
