@@ -35,7 +35,6 @@ from audit.health import Health, gap_of, health_of
 from audit.merkle import Hashes
 from audit.proving import hashes_of, tlog_proof
 from audit.publish import publish
-from audit.receipt import Receipt
 from audit.refusals import LogUnavailableError, Why
 from audit.request_id import new_request_id
 from audit.shapes import Fact
@@ -112,22 +111,22 @@ class Publisher:
         """Ask for a turn now: somebody waits for the witnesses. Without effect where another process publishes."""
         self._wakes.set()
 
-    def witnessed(self, receipt: Receipt, wait_s: float = 10.0) -> WitnessedReceipt:
-        """Wait until the quorum has cosigned a tree with this entry. Raises `LogUnavailableError` when it does not.
+    def witnessed(self, index: int, wait_s: float = 10.0) -> WitnessedReceipt:
+        """The entry at `index`, once the quorum has cosigned a tree that holds it. Raises `LogUnavailableError` if not.
 
         Shortly after a start no quorum can have been asked yet; then a gap is waited out as well.
         """
         end = time.monotonic() + wait_s
         kind: CheckpointKind = "signed" if self._site.policy is None or self._site.policy.quorum is None else "cosigned"
-        while not self._is_shown(receipt.index, kind, wait_s):
+        while not self._is_shown(index, kind, wait_s):
             if time.monotonic() > end:
                 raise LogUnavailableError(Why.WITNESS_GAP)
             self.wake()
             with self._cosigned:  # looked at once more inside, or what happens in between would be slept through
-                if self._site.log.checkpoint(kind).size <= receipt.index:
+                if self._site.log.checkpoint(kind).size <= index:
                     self._cosigned.wait(_LOOK_S)
-        (entry,) = self._site.log.entries(receipt.index, receipt.index + 1)
-        return WitnessedReceipt(entry, tlog_proof(self._site.log.store, receipt.index, kind))
+        (entry,) = self._site.log.entries(index, index + 1)
+        return WitnessedReceipt(entry, tlog_proof(self._site.log.store, index, kind))
 
     def _is_shown(self, index: int, kind: CheckpointKind, wait_s: float) -> bool:
         """Whether the checkpoint covers the entry; raises when the quorum is silent, but not just after a start."""

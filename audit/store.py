@@ -236,6 +236,14 @@ class Store:
             found = connection.execute(query).one()
         return StoredCheckpoint(found.size, found.note)
 
+    def index_of(self, req: str) -> int:
+        """Where the entry of a request id stands. Raises `MissingError` when there is none."""
+        with self.engine.connect() as connection:
+            found = self.find_requests(connection, [req])
+        if req not in found:
+            raise MissingError("no entry of this request id")
+        return found[req][0]
+
     def entries(self, start: int, stop: int) -> list[bytes]:
         """Canonical bytes of the entries `start`..`stop` (exclusive); fewer where the log ends."""
         return self._column(ENTRY.c.data, start, stop)

@@ -49,7 +49,7 @@ class Public(Protocol):
     def wake(self) -> None:
         """Ask for the witnesses' cosignatures now."""
 
-    def witnessed(self, receipt: Receipt, wait_s: float = 10.0) -> WitnessedReceipt:
+    def witnessed(self, index: int, wait_s: float = 10.0) -> WitnessedReceipt:
         """Entry and proof under the quorum's cosignatures."""
 
 

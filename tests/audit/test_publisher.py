@@ -66,7 +66,7 @@ def test_entries_are_cosigned_published_and_proven_to_other_programs(tmp_path: P
         with open_site(tmp_path, Book.LINKAGE, policy=policy) as site, Publisher(site, every_s=0.05) as public:
             entry = delivery()
             receipt = site.log.append_and_wait(entry)
-            given = public.witnessed(receipt)  # at once: the witnesses have not been asked yet
+            given = public.witnessed(receipt.index)  # at once: the witnesses have not been asked yet
             until(lambda: public.health().published > receipt.index)
             health = public.health()
     trust = Trust(site.published_keys)
@@ -89,7 +89,7 @@ def test_silent_witnesses_stop_what_demands_them_and_leave_a_trace(tmp_path: Pat
             with Publisher(site, every_s=0.05, longest_gap_s=200, clock=clock) as public:
                 receipt = site.log.append_and_wait(delivery())
                 with pytest.raises(LogUnavailableError) as refusal:
-                    public.witnessed(receipt, wait_s=0.2)
+                    public.witnessed(receipt.index, wait_s=0.2)
                 assert refusal.value.why is Why.WITNESS_GAP
                 until(lambda: "no quorum" in (public.health().publishing_fault or ""))
                 ahead[0] = 250.0
@@ -107,7 +107,7 @@ def test_a_restored_database_is_caught_by_a_witness_alone(tmp_path: Path) -> Non
         with open_site(tmp_path, Book.LINKAGE, policy=policy) as site, Publisher(site, every_s=0.05) as public:
             receipt = site.log.append_and_wait(delivery())
             until(lambda: public.health().is_witnessed)
-            public.witnessed(receipt)
+            public.witnessed(receipt.index)
         for name, data in kept.items():
             (place.state / name).write_bytes(data)
         (place.published / "checkpoint").unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 An agent believes none of it and asks again at the next turn; what it has released already is not handed out here.
 Rosters are sent only when they are others than it says it knows.
 
-May touch: database, a local socket (the signer)
+May touch: database
 Sees:      ciphertext, pseudonyms, hashes
 """
 
