@@ -262,7 +262,7 @@ def _lines() -> tuple[Event, ...]:
     event(linkage, "register.read", "decision output", "basis case subject input prev detail", rows=COUNT)
     event(linkage, "register.change", "decision input", "basis case subject prev detail", rows=COUNT)
 
-    event(vault, "record.seal", "basis case subject input", "prev detail", envelope=SHA256, parts=COUNT)
+    event(vault, "record.seal", "basis case subject input", "prev detail", envelopes=many(SHA256), parts=COUNT)
     event(vault, "record.notice", "case", "basis subject prev detail", agency=CODE, notice=SHA256)
     event(vault, "access.request", "basis case input", "subject prev detail", scope=CODE, rules=SHA256)
     event(vault, "access.decision", "basis case decision input prev", "subject detail", scope=CODE, view=CODE)

@@ -8,7 +8,7 @@ Releasing, in numbered steps:
   2. its own clock has not run back;
   3. consent: request, decision, approvals, people and their standing (checks 1 to 5);
   4. a release of this request that it made before is given again, the same bytes and within its time, or nothing;
-  5. the envelope is the one that was decided on (check 7);
+  5. the envelope is the one that was decided on, and was sealed while its sealer's key was good (check 7);
   6. the log holds the intent, and both holders' witnesses have cosigned it (checks 8 and 9);
   7. its half opens, is the one that the envelope commits to, and the basis reaches its kinds (check 6);
   8. the half is re-sealed to the officer's key, bound to request, entry and view;
@@ -32,10 +32,12 @@ from vault.checks import (
     Consent,
     Intent,
     Lawbook,
+    SealedEntry,
     check_consent,
     check_cover,
     check_entry,
     check_rules,
+    check_sealed,
 )
 from vault.errors import CheckFailedError, EnvelopeError, HalfError, MalformedFormError, Stop
 from vault.forms import open_form
@@ -54,6 +56,7 @@ class Dossier:
     decision: bytes
     approvals: tuple[bytes, ...]
     cover: bytes
+    sealing: SealedEntry
     entry: bytes
     proof: bytes
     salt: bytes
@@ -103,6 +106,7 @@ def release_half(agent: Agent, dossier: Dossier, rosters: Rosters, memory: Memor
         _check_same(agent, again, consent, now_ms)
         return again
     cover = check_cover(dossier.cover, consent, rosters, now_ms)  # 5
+    check_sealed(cover, dossier.sealing, consent.decision.form.view_id, rosters, now_ms)
     intent = check_entry(dossier.entry, dossier.proof, dossier.salt, consent, rosters, now_ms)  # 6
     half = _open_own_half(agent, dossier.halves, consent, half_commitments_of(cover.header.facts))  # 7
     check_rules(consent, half.kinds, rosters, agent.law, now_ms)

@@ -11,7 +11,8 @@ before it opens. A check that does not hold raises CheckFailedError with its `St
   5. standing     each of them still holds the role now
   6. rules        the basis reaches these kinds for this agency under the pinned rules, and gives this very view;
                   rules that came into force since give it as well
-  7. envelope     signed by a sealer of the sealing agency, and the one that was decided on
+  7. envelope     signed by a sealer of the sealing agency, and the one that was decided on; the log held its sealing,
+                  and both holders' witnesses had cosigned that, while its sealer's key was good
   8. entry        the log holds the intent of exactly this release, and both holders' witnesses have cosigned it
   9. clocks       everything in its order, nothing in the future, nothing expired
 
@@ -22,7 +23,7 @@ Spec:      contracts section 4; vault-law section 5, step 6
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
@@ -39,6 +40,7 @@ from audit.merkle import leaf_hash
 from audit.proof import TlogProof
 from vault.errors import CheckFailedError, MalformedFormError, RosterError, Stop
 from vault.forms import Signed, open_form
+from vault.halves import ViewId
 from vault.requests import Approval, Authorisation, Decision, Request
 from vault.rosters import Person, Roster, Rosters
 from vault.vocabulary import AgencyKind, RecordKind, Role, View
@@ -115,6 +117,25 @@ class Consent:
             View(decision.view),
             self.officer_key.id,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEntry:
+    """The log entry of a sealing, and its proof under witnesses' cosignatures of about that time; all of it claims."""
+
+    entry: bytes
+    proof: bytes
+
+
+class IndexEntry(Protocol):
+    """The part of an index entry that a check needs."""
+
+    @property
+    def envelopes(self) -> Mapping[View, str]:
+        """Digest (hex) of each view's envelope."""
+
+    def view_id(self, view: View) -> ViewId:
+        """The ids of one of its views."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +252,61 @@ def check_rules(consent: Consent, kinds: Sequence[RecordKind], rosters: Rosters,
 def check_cover(cover: bytes, consent: Consent, rosters: Rosters, now_ms: int) -> VerifiedCover:
     """Check 7."""
     decision = consent.decision.form
-    try:
-        sealers = sealers_of(rosters.of(decision.agency, now_ms))
-        found = verify_cover(cover, senders=sealers, purpose=Purpose.ENVELOPE, ids=decision.view_id.to_ids())
-    except (CryptoError, RosterError) as error:
-        raise CheckFailedError(Stop.ENVELOPE, str(error)) from None
+    found = _signed_cover(cover, decision.view_id, rosters, now_ms)
     _hold(found.digest.hex() == decision.envelope, Stop.ENVELOPE, "another one than was decided on")
     _hold(found.header.suite == decision.suite, Stop.ENVELOPE, "of another suite than was decided on")
     return found
+
+
+def check_record(
+    entry: IndexEntry, sealing: SealedEntry, covers: Mapping[View, bytes], rosters: Rosters, now_ms: int
+) -> None:
+    """Check 7 at the deciding desk, for each envelope that its index entry names."""
+    for view, digest in entry.envelopes.items():
+        found = _signed_cover(covers.get(view, b""), entry.view_id(view), rosters, now_ms)
+        _hold(found.digest.hex() == digest, Stop.ENVELOPE, "another one than the index names")
+        check_sealed(found, sealing, entry.view_id(view), rosters, now_ms)
+
+
+def _signed_cover(cover: bytes, view: ViewId, rosters: Rosters, now_ms: int) -> VerifiedCover:
+    try:
+        sealers = sealers_of(rosters.of(view.agency, now_ms))
+        return verify_cover(cover, senders=sealers, purpose=Purpose.ENVELOPE, ids=view.to_ids())
+    except (CryptoError, RosterError) as error:
+        raise CheckFailedError(Stop.ENVELOPE, str(error)) from None
+
+
+def check_sealed(cover: VerifiedCover, sealing: SealedEntry, view: ViewId, rosters: Rosters, now_ms: int) -> None:
+    """Check 7, its time: a stolen key that was revoked since must not make a record that looks old.
+
+    What a vault writes as the time of an entry proves nothing; when the witnesses cosigned a tree with it does.
+    """
+    said, witnessed_ms = _witnessed(sealing, rosters, now_ms)
+    is_of_it = said.event == "record.seal" and cover.digest.hex() in _texts(said.facts.get("envelopes"))
+    _hold(is_of_it and said.actor.org == view.agency, Stop.SEALED_LATE, "the entry is not that of its sealing")
+    sealer = rosters.of(view.agency, now_ms).by_key(cover.sender.id)
+    _hold(sealer is not None, Stop.ENVELOPE, "its sealer is on no roster")
+    assert sealer
+    ends = [sealer.until_ms, *([] if sealer.revoked_ms is None else [sealer.revoked_ms])]
+    # Witnesses count in seconds: the whole second must lie before the end.
+    _hold(witnessed_ms + 999 < min(ends), Stop.SEALED_LATE, "not witnessed before its sealer's key was revoked")
+
+
+def _witnessed(sealing: SealedEntry, rosters: Rosters, now_ms: int) -> tuple[Entry, int]:
+    """The entry, once it stands in a tree that both holders' witnesses cosigned, and when the later one did."""
+    try:
+        parsed = TlogProof.parse(sealing.proof)
+        head, opened = rosters.pins.trust.open_checkpoint(parsed.checkpoint, now_ms // 1000)
+        parsed.check(sealing.entry, head)
+        said = read(sealing.entry)
+    except AuditError as error:
+        raise CheckFailedError(Stop.SEALED_LATE, f"no proof of its sealing: {error}") from None
+    lines = [line.timestamp or 0 for line in opened.signatures if line.verifier in rosters.pins.trust.witnesses]
+    return said, max(lines) * 1000
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def check_entry(entry: bytes, proof: bytes, salt: bytes, consent: Consent, rosters: Rosters, now_ms: int) -> Intent:

@@ -69,6 +69,7 @@ class Stop(StrEnum):
     ENTRY = "entry"
     WITNESSES = "witnesses"
     ENVELOPE = "envelope"
+    SEALED_LATE = "sealed-late"
     HALF = "half"
     REPLAYED = "replayed"
 

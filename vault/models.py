@@ -41,9 +41,10 @@ RECORD: Final = Table(
     Column("data", LargeBinary, nullable=False),
     Column("index_entry", LargeBinary, nullable=False),
     Column("sealed_ms", BigInteger, nullable=False),
+    Column("proof", LargeBinary),
     Index(None, "agency", "sealed_ms"),
 )
-"""`req`: request id of its log entry. `data`: the signed sealing form."""
+"""`req`: request id of its log entry. `data`: the signed sealing form. `proof`: of the entry, as first witnessed."""
 
 ENVELOPE: Final = Table(
     "vault_envelope",

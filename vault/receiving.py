@@ -5,7 +5,7 @@ that no opening is without a trace even when both agencies' agents were fooled. 
 cannot take back what was read, and says so where it is shown.
 
 Opening, in numbered steps:
-  1. consent and entry hold (checks 1 to 5, 8, 9), and the request is the officer's own;
+  1. consent, envelope and entry hold (checks 1 to 5, 7 to 9), and the request is the officer's own;
   2. each holder's agent signed its half for exactly this authorisation and entry, and neither has expired;
   3. both halves open with the key that was drawn for this request;
   4. the envelope is the one that was decided on, signed by a sealer, and whole.
@@ -27,7 +27,7 @@ from audit.crypto.suites import suite
 from audit.request_id import new_request_id
 from vault.agent import Dossier, release_binding
 from vault.asking import Asked, Officer
-from vault.checks import Consent, check_consent, check_entry, sealers_of
+from vault.checks import Consent, check_consent, check_cover, check_entry, check_sealed, sealers_of
 from vault.errors import CheckFailedError, HalfError, MalformedFormError, Stop
 from vault.forms import open_form
 from vault.halves import open_released
@@ -55,6 +55,8 @@ def open_release(
         raise CheckFailedError(Stop.REQUEST, "not the officer's own request")
     consent = check_consent(asked.data, dossier.decision, dossier.approvals, rosters, now_ms)  # 1
     intent = check_entry(dossier.entry, dossier.proof, dossier.salt, consent, rosters, now_ms)
+    cover = check_cover(dossier.cover, consent, rosters, now_ms)
+    check_sealed(cover, dossier.sealing, consent.decision.form.view_id, rosters, now_ms)
     forms = _released(releases, consent, intent.leaf, rosters, now_ms)  # 2
     binding = release_binding(consent, intent.leaf)
     try:

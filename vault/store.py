@@ -122,6 +122,25 @@ def record_data(connection: Connection, record: str, version: int) -> bytes | No
     return _bytes(found.scalar_one_or_none())
 
 
+def sealing_proof(connection: Connection, record: str, version: int) -> tuple[str, bytes | None] | None:
+    """(request id of the entry of a sealing, its first witnessed proof if there is one)."""
+    where = (RECORD.c.id == record, RECORD.c.version == version)
+    row = connection.execute(select(RECORD.c.req, RECORD.c.proof).where(*where)).one_or_none()
+    return None if row is None else (row.req, _bytes(row.proof))
+
+
+def unproven(connection: Connection, limit: int) -> list[tuple[str, int]]:
+    """(record, version) of sealings that no proof is kept of yet, the oldest first."""
+    found = select(RECORD.c.id, RECORD.c.version).where(RECORD.c.proof.is_(None)).order_by(RECORD.c.sealed_ms)
+    return [(row.id, row.version) for row in connection.execute(found.limit(limit))]
+
+
+def keep_proof(connection: Connection, record: str, version: int, proof: bytes) -> None:
+    """Keep the first proof of a sealing; a later one is of a later time, and replaces nothing."""
+    where = (RECORD.c.id == record, RECORD.c.version == version, RECORD.c.proof.is_(None))
+    connection.execute(update(RECORD).where(*where).values(proof=proof))
+
+
 def owner_of(connection: Connection, record: str) -> str | None:
     """The agency that sealed a record, whatever version; None if there is none."""
     return connection.execute(select(RECORD.c.agency).where(RECORD.c.id == record).limit(1)).scalar_one_or_none()
@@ -171,6 +190,13 @@ def halves_under(
         .limit(limit)
     )
     return [_halves(row) for row in found]
+
+
+def covers_by_view(connection: Connection, record: str, version: int) -> dict[View, bytes]:
+    """The covers of a record version's envelopes."""
+    where = (ENVELOPE.c.record == record, ENVELOPE.c.version == version)
+    rows = connection.execute(select(ENVELOPE.c.view, ENVELOPE.c.cover).where(*where))
+    return {View(row.view): bytes(row.cover) for row in rows}
 
 
 def covers_of(connection: Connection, records: Sequence[RecordId]) -> dict[RecordId, dict[View, bytes]]:

@@ -25,9 +25,10 @@ from api.client.transport import checked_base, options, unreachable
 from audit.crypto.signatures import SigningKey
 from audit.request_id import new_request_id
 from vault.agent import Dossier
+from vault.checks import SealedEntry
 from vault.halves import SealedHalves, ViewId
 from vault.requests import Call
-from vault.vocabulary import Holder
+from vault.vocabulary import Holder, View
 
 PART: Final = 8 * 1024 * 1024
 TIMEOUT_S: Final = 60.0
@@ -142,6 +143,15 @@ class VaultClient:
         """(state, index entry) of all records of the caller's agency; what is shredded has none."""
         found = self._pages("/v1/index", "entries")
         return [(str(item["state"]), base64.b64decode(item["entry"])) for item in found]
+
+    def sealing(self, record: str, version: int) -> tuple[SealedEntry, dict[View, bytes]]:
+        """(entry of a sealing of the caller's agency with its first proof, covers of its envelopes)."""
+        found = self._get(f"/v1/records/{record}/{version}/sealing")
+        try:
+            proven = SealedEntry(found["entry"].encode(), found["proof"].encode())
+            return proven, {View(view): base64.b64decode(cover) for view, cover in found["covers"].items()}
+        except (KeyError, ValueError, TypeError, AttributeError):
+            raise ServiceError(0, "no-sealing", "the vault's proof of a sealing is not of its form") from None
 
     def notices(self) -> list[bytes]:
         """Notices that the caller's agency has not answered."""
@@ -302,6 +312,7 @@ def read_dossier(found: Any, view: Callable[[bytes], ViewId], holder: Holder) ->
             decision,
             tuple(_texts(found["approvals"])),
             base64.b64decode(found["cover"]),
+            SealedEntry(found["sealing"]["entry"].encode(), found["sealing"]["proof"].encode()),
             found["entry"].encode(),
             found["proof"].encode(),
             bytes.fromhex(found["salt"]),

@@ -20,7 +20,7 @@ from api.vault.client import Identity, VaultClient
 from api.vault.desk_folder import DeskFolder
 from audit.request_id import new_request_id
 from vault.asking import Asked, Grounds, Officer, Papers, Subject, make_request, read_grounds, read_subject
-from vault.checks import check_decision, check_request, sealers_of
+from vault.checks import check_decision, check_record, check_request, sealers_of
 from vault.deciding import Signer, approve, decide, refuse
 from vault.errors import EnvelopeError, MalformedFormError
 from vault.forms import Signed, open_form
@@ -162,8 +162,11 @@ def records_of(desk: Desk) -> list[tuple[str, IndexEntry]]:
 
 
 def decide_on(desk: Desk, shown: Shown, record: IndexEntry) -> None:
-    """Sign the decision that the rules give for this record, and hand it in."""
-    signed = decide(desk.signer, shown.data, record, desk.rosters(), LAW, desk.now_ms())
+    """Sign the decision that the rules give for this record, and hand it in; not for one that only looks old."""
+    rosters, now = desk.rosters(), desk.now_ms()
+    sealing, covers = desk.client.sealing(record.record, record.version)
+    check_record(record, sealing, covers, rosters, now)
+    signed = decide(desk.signer, shown.data, record, rosters, LAW, now)
     desk.client.act(shown.request.form.request, "decision", signed)
 
 

@@ -16,7 +16,7 @@ from vault.models import METADATA
 
 _CHANGED = {
     "vault_roster": "DELETE",  # an older version makes room for a newer one
-    "vault_record": "UPDATE (state, data, index_entry)",
+    "vault_record": "UPDATE (state, data, index_entry, proof)",
     "vault_half": "UPDATE (key, sealed), DELETE",
     "vault_envelope": "DELETE",
     "vault_notice": "UPDATE (answer, answered_ms)",

@@ -25,6 +25,7 @@ from audit.publish import CHECKPOINT, VKEYS
 from audit.tiles import Tile
 from vault import store
 from vault.caller import Caller
+from vault.checks import SealedEntry
 from vault.errors import VaultError
 from vault.flows import take_envelope
 from vault.flows.admit_call import admit_call, expect_call
@@ -37,6 +38,7 @@ from vault.flows.enter_certificate import enter_certificate
 from vault.flows.hand_dossier import Handed, envelope_for, hand_dossier
 from vault.flows.hand_work import hand_work
 from vault.flows.issue_correction import issue_correction
+from vault.flows.prove_sealing import prove_sealing
 from vault.flows.rotate_halves import halves_to_rotate, rotate_halves
 from vault.flows.seal_record import seal_record
 from vault.flows.take_lock import take_lock
@@ -214,6 +216,20 @@ def read_index(caller: Decider, vault: TheVault, after: After = "") -> dict[str,
         {"record": one.record, "state": one.state, "entry": base64.b64encode(one.entry).decode()} for one in found
     ]
     return {"entries": entries, "after": found[-1].record if len(found) == store.PAGE else None}
+
+
+@router.get("/records/{record}/{version}/sealing", operation_id="readSealing")
+def read_sealing(
+    record: Ulid, version: Annotated[int, Path(ge=1, le=2**31)], caller: Decider, vault: TheVault
+) -> dict[str, Any]:
+    """The entry of a sealing of the caller's agency, as it was first witnessed, and the covers of its envelopes."""
+    with vault.database.reading() as connection:
+        found = store.record(connection, record, version)
+        owned = found is not None and found.agency == caller.agency
+        need(owned, Why.NOT_FOUND, "record: none of this agency")
+        covers = store.covers_by_view(connection, record, version)
+    shown = {view.value: base64.b64encode(cover).decode() for view, cover in covers.items()}
+    return {**_sealing(prove_sealing(vault, record, version)), "covers": shown}
 
 
 @router.get("/notices", operation_id="readNotices")
@@ -478,12 +494,17 @@ def _dossier(handed: Handed) -> dict[str, Any]:
         "decision": one.decision.decode(),
         "approvals": [data.decode() for data in one.approvals],
         "cover": base64.b64encode(one.cover).decode(),
+        "sealing": _sealing(one.sealing),
         "entry": one.entry.decode(),
         "proof": one.proof.decode(),
         "salt": one.salt.hex(),
         "halves": {"key": one.halves.key, "sealed": base64.b64encode(one.halves.sealed).decode()},
         "releases": [data.decode() for data in handed.releases],
     }
+
+
+def _sealing(proven: SealedEntry) -> dict[str, str]:
+    return {"entry": proven.entry.decode(), "proof": proven.proof.decode()}
 
 
 def _published(vault: Vault, name: str, media_type: str) -> Response:

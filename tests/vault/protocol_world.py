@@ -143,6 +143,7 @@ class Pool:
     sealed: tuple[Sealed, ...]
     covers: dict[tuple[int, View], bytes]
     truths: dict[bytes, Truth]
+    sealings: tuple[checks.SealedEntry, ...]
 
 
 @cache
@@ -163,7 +164,7 @@ def pool() -> Pool:
             for view, half in open_halves(one.halves(holder), KeyOpener(cast.agent_keys[holder])).of_view.items():
                 covers[number, view] = one.cover(view)
                 truths[half.secret] = Truth(record, view, holder, agency, kinds)
-    return Pool(cast, cast.pins(), tuple(sealed), covers, truths)
+    return Pool(cast, cast.pins(), tuple(sealed), covers, truths, tuple(map(cast.sealed_entry, sealed)))
 
 
 @cache
@@ -502,7 +503,8 @@ class World:
     def dossier(self, case: Case, holder: Holder, lie: str = "") -> Dossier:
         view = View(self.model.papers[case.decision].said["view"])
         return Dossier(
-            case.asked.data, case.decision, case.approvals, self.pool.covers[case.record, view], case.entry,
+            case.asked.data, case.decision, case.approvals, self.pool.covers[case.record, view],
+            self.pool.sealings[case.record], case.entry,
             self.proof(case, lie), SALT, self._halves(case.record, holder),
         )  # fmt: skip
 

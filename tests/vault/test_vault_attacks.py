@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from change_papers import agreement, proposal
 from sqlalchemy import update
-from vault_cast import Cast, Human, Sealed
+from vault_cast import DAY, Cast, Human, Sealed
 from vault_site import VaultSite, now_ms, vault_site
 
 from api.client.calls import ServiceError
@@ -42,7 +42,7 @@ from vault.receiving import deliver, give_back, open_release
 from vault.requests import Approval, Lock, Refusal
 from vault.rosters import Rosters, open_roster
 from vault.rotation import Rotation
-from vault.vocabulary import Holder, Role
+from vault.vocabulary import Holder, Role, View
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +114,8 @@ def test_a_desk_signs_what_it_showed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     shown = desk_work.show(desk, innocent.request)
     signed: list[bytes] = []
     client.act = lambda *parts: signed.append(parts[2])  # type: ignore[method-assign,assignment,index]
+    proven = cast.sealed_entry(sealed, cast.now_ms - DAY), {view: sealed.cover(view) for view in View}
+    client.sealing = lambda *_: proven  # type: ignore[attr-defined]
     desk_work.decide_on(desk, shown, sealed.index)
     consent_to, _ = check_request(innocent.data, cast.rosters(), cast.now_ms)
     assert consent_to.hex.encode() in signed[0]

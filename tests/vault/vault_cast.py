@@ -25,7 +25,7 @@ from audit.proof import TlogProof
 from audit.request_id import new_request_id
 from vault.agent import Agent, Dossier
 from vault.asking import Asked, Grounds, Officer, Papers, Subject, make_request
-from vault.checks import Given, check_consent
+from vault.checks import Given, SealedEntry, check_consent
 from vault.deciding import Signer, approve, decide
 from vault.halves import KeyOpener, RecordId, SealedHalves
 from vault.index import IndexEntry
@@ -293,6 +293,21 @@ class Cast:
             facts={"view": decided.view, "expires_ms": at_ms + 1000 * decided.expires_s},
         )
 
+    def sealed_entry(self, sealed: Sealed, at_ms: int = NOW - DAY) -> SealedEntry:
+        """The log's entry of a sealing, with the proof that the witnesses cosigned at that time."""
+        entry = Entry(
+            event="record.seal",
+            ts_ms=at_ms,
+            req=new_request_id(at_ms),
+            actor=Actor(sealed.sealer.person, sealed.index.agency, "sealer", "signed", "device"),
+            basis=Basis("cpl-286", RULES),
+            case="c" * 64,
+            subject="e" * 64,
+            input="f" * 64,
+            facts={"envelopes": tuple(sealed.index.envelopes.values()), "parts": 3},
+        )
+        return SealedEntry(entry.encode(), self.log.proof(self.log.append(entry), at_ms))
+
     def dossier(self, sealed: Sealed, asked: Asked, holder: Holder, *, at_ms: int = NOW + 3000) -> Dossier:
         """What an honest vault hands an agent."""
         decision, approvals = self.agreed(sealed, asked)
@@ -305,6 +320,7 @@ class Cast:
             decision,
             approvals,
             sealed.cover(view),
+            self.sealed_entry(sealed),
             self.log.entries[index],
             self.log.proof(index, at_ms),
             salt,

@@ -18,6 +18,7 @@ from vault.agent import Dossier
 from vault.caller import Caller
 from vault.errors import StateError
 from vault.flows.decide_request import asked_of
+from vault.flows.prove_sealing import prove_sealing
 from vault.forms import open_form
 from vault.halves import SealedHalves
 from vault.house import Vault
@@ -56,9 +57,10 @@ def hand_dossier(vault: Vault, caller: Caller, request_id: str) -> Handed:
     if intent is None or cover is None or halves is None:
         raise StateError("request: what it was decided on is not here")
     _, entry, salt = intent
+    sealing = prove_sealing(vault, form.record, form.version)
     proof = proof_of(vault, entry)
     shown = halves if caller.holder else SealedHalves(halves.id, halves.holder, halves.key, b"")
-    return Handed(Dossier(found.data, decision, approvals, cover, entry, proof, salt, shown), releases)
+    return Handed(Dossier(found.data, decision, approvals, cover, sealing, entry, proof, salt, shown), releases)
 
 
 def proof_of(vault: Vault, entry: bytes) -> bytes:

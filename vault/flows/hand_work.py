@@ -16,6 +16,7 @@ from vault import store
 from vault.caller import Caller
 from vault.errors import VaultError
 from vault.flows.hand_dossier import Handed, hand_dossier
+from vault.flows.prove_sealing import prove_waiting
 from vault.house import Vault
 from vault.refusals import Why, need
 from vault.rosters import digest_of
@@ -41,6 +42,7 @@ def hand_work(vault: Vault, caller: Caller, known: str, after: str) -> Work:
     """A page after that request id; `AuditError` when the witnesses are silent, for then nothing can be released."""
     need(caller.holder is not None, Why.NOT_ENTITLED, "work: for agents")
     assert caller.holder
+    prove_waiting(vault)
     with vault.database.reading() as connection:
         rosters = store.newest_rosters(connection)
         locks = store.locks(connection)

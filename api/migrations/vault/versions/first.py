@@ -124,6 +124,7 @@ def upgrade() -> None:
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.Column("index_entry", sa.LargeBinary(), nullable=False),
         sa.Column("sealed_ms", sa.BigInteger(), nullable=False),
+        sa.Column("proof", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_vault_record")),
     )
     op.create_index(op.f("ix_vault_record_agency_sealed_ms"), "vault_record", ["agency", "sealed_ms"], unique=False)
