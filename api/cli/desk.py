@@ -80,14 +80,12 @@ def take_key(
 ) -> None:
     """Take the agency's desk key: whoever decides, approves or seals reads what is sealed to the agency."""
     from api.vault.desk_folder import open_desk
-    from api.vault.roster_keeper import desk_key_of
-    from audit.crypto.keystore import save
+    from api.vault.roster_keeper import desk_keys_of
 
     with refusals():
         phrase = read_passphrase(passphrase_file)
         folder = open_desk(at, phrase)
-        key = desk_key_of(file.read_bytes(), folder.person, folder.opener)
-        save(at / "keystore", folder.keystore.with_key(key), phrase, may_replace=True)
+        folder.with_desk_keys(desk_keys_of(file.read_bytes(), folder.person, folder.opener), phrase)
     err.print("the agency's desk key is in the keystore")
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.console import err, refusals
 from api.cli.desk import PassphraseFile, opened_at, read_passphrase
 
+if TYPE_CHECKING:
+    from api.vault.roster_keeper import RosterKeeper
+
 roster = typer.Typer(no_args_is_help=True, help="Keep the agency's roster: who may do what, with which keys.")
 
 At = Annotated[Path, typer.Option("--at", help="The keeper's folder; keep it offline.")]
+KeysTo = Annotated[Path | None, typer.Option(help="Folder for the key files of everybody who still reads.")]
 HERE = Path("roster-keeper")
 
 
@@ -68,16 +72,52 @@ def add(
 @roster.command("revoke")
 def revoke(
     person: Annotated[str, typer.Argument(help="Pseudonym of the person.")],
+    keys_to: KeysTo = None,
     at: At = HERE,
     passphrase_file: PassphraseFile = None,
 ) -> None:
-    """End a person's rights now; sign and publish at once."""
+    """End a person's rights now, and renew the desk key if they had it; sign and publish at once."""
     from api.vault.roster_keeper import open_keeper
     from api.vault.serving import now_ms
+    from vault.errors import MalformedFormError
 
     with refusals():
-        open_keeper(at, read_passphrase(passphrase_file)).revoke(person, now_ms())
+        phrase = read_passphrase(passphrase_file)
+        keeper = open_keeper(at, phrase)
+        had_key = keeper.holds_desk_key(person)
+        if had_key and keys_to is None:
+            raise MalformedFormError("roster: this person has the agency's desk key; say --keys-to for the new ones")
+        keeper.revoke(person, now_ms())
+        if had_key and keys_to is not None:
+            _renew(keeper, phrase, keys_to)
     err.print("revoked; sign and publish it with `sealink roster sign`")
+
+
+@roster.command("renew-desk")
+def renew_desk(
+    keys_to: Annotated[Path, typer.Option(help="Folder for the key files of everybody who reads.")],
+    at: At = HERE,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Draw a new desk key, after a device that had it was lost or replaced; sign and publish at once."""
+    from api.vault.roster_keeper import open_keeper
+
+    with refusals():
+        phrase = read_passphrase(passphrase_file)
+        _renew(open_keeper(at, phrase), phrase, keys_to)
+    err.print("renewed; sign and publish it with `sealink roster sign`")
+
+
+def _renew(keeper: RosterKeeper, phrase: bytes, keys_to: Path) -> None:
+    from api.vault.serving import now_ms
+    from audit.crypto.whole_file import whole_file
+
+    keys_to.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _, keys = keeper.renew_desk(phrase, now_ms())
+    for person, sealed in keys.items():
+        with whole_file(keys_to / f"{person}.key") as out:
+            out.write(sealed)
+    err.print(f"new desk key for {len(keys)} people → {keys_to}; each takes theirs with sealink desk take-key")
 
 
 @roster.command("agent")

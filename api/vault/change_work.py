@@ -98,7 +98,7 @@ def agree(desk: Desk, proposal: Signed[Proposal]) -> bool:
     if desk.folder.was_read(proposal.form.proposal) != proposal.hex:
         raise MalformedFormError("proposal: not what was read at this desk; list the proposals first")
     now, rosters = desk.now_ms(), desk.rosters()
-    grounds = read_change_grounds(proposal, desk.folder.desk_key, desk.folder.agency, rosters)
+    grounds = desk.read_with(lambda key: read_change_grounds(proposal, key, desk.folder.agency, rosters))
     examine_change(proposal.form, grounds, rosters, now)
     form = Agreement(
         agreement=new_request_id(now),
@@ -114,7 +114,7 @@ def agree(desk: Desk, proposal: Signed[Proposal]) -> bool:
 def _read(desk: Desk, proposal: Signed[Proposal], rosters: Rosters, now_ms: int) -> ReadProposal:
     grounds: ChangeGrounds | None = None
     try:
-        grounds = read_change_grounds(proposal, desk.folder.desk_key, desk.folder.agency, rosters)
+        grounds = desk.read_with(lambda key: read_change_grounds(proposal, key, desk.folder.agency, rosters))
         examine_change(proposal.form, grounds, rosters, now_ms)
     except VaultError as error:
         return ReadProposal(proposal, grounds, str(error))

@@ -105,9 +105,9 @@ def _notices(desk: Desk) -> list[tuple[Signed[Correction], dict[str, Any]]]:
 
 
 def _read(desk: Desk, notice: Signed[Correction], one: dict[str, Any]) -> ReadCorrection:
-    form, key, now = notice.form, desk.folder.desk_key, desk.now_ms()
+    form, now = notice.form, desk.now_ms()
     due = Due(*LAW.correct_by(form.rules, form.issued_ms))
-    words = read_words(form.words, key, form.correction)
+    words = desk.read_with(lambda key: read_words(form.words, key, form.correction))
     if one["answer"] is None:
         return ReadCorrection(notice, words, due.escalate_ms, state_of(due, None, now), None, None)
     rosters = desk.rosters()
@@ -115,7 +115,7 @@ def _read(desk: Desk, notice: Signed[Correction], one: dict[str, Any]) -> ReadCo
     check_answer(signed, notice, rosters, now)
     # An answer is as late as the later of what it and the vault say.
     state = state_of(due, max(signed.form.answered_ms, int(one["answered_ms"])), now)
-    said = read_words(signed.form.words, key, signed.form.answer)
+    said = desk.read_with(lambda key: read_words(signed.form.words, key, signed.form.answer))
     return ReadCorrection(notice, words, due.escalate_ms, state, signed.form, said)
 
 

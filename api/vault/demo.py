@@ -37,11 +37,10 @@ from api.vault.agent_folder import make_agent
 from api.vault.client import publish_roster
 from api.vault.desk_folder import DeskFolder, make_desk, open_desk
 from api.vault.desk_work import Desk
-from api.vault.roster_keeper import Card, RosterKeeper, desk_key_of, make_keeper
+from api.vault.roster_keeper import Card, RosterKeeper, desk_keys_of, make_keeper
 from api.vault.seal_work import seal_bundle
 from api.vault.serving import LOG_KEYS, RULES, make_vault_folder, now_ms
 from api.vault.showing import unpack_opened
-from audit.crypto.keystore import save
 from audit.keys import Ed25519Cosigner
 from audit.verifier.command import main as verifier
 from vault.asking import Grounds, Papers, Subject
@@ -190,8 +189,7 @@ def _person(place: Place, person: str, agency: str, roles: frozenset[Role], keep
     card = Card(person, desk.device, desk.signer.verifying_key, desk.opener.sealing_key)
     sealed = keeper.add(card, roles, now_ms())
     if sealed is not None:
-        key = desk_key_of(sealed, person, desk.opener)
-        save(desk.path / "keystore", desk.keystore.with_key(key), phrase, may_replace=True)
+        desk.with_desk_keys(desk_keys_of(sealed, person, desk.opener), phrase)
 
 
 def _pins(log: list[str], witnesses: dict[Holder, str], keepers: dict[str, RosterKeeper]) -> str:

@@ -2,7 +2,7 @@
 
     desk.toml          person, agency, device, the vault's address
     pins.toml          agencies, log and witness keys, brought by hand
-    keystore           own signing and HPKE keys; the agency's desk key where the person decides; request keys
+    keystore           own signing and HPKE keys; the agency's desk keys where the person decides; request keys
     rosters/           the newest roster of each agency that was seen
     requests/ULID      own requests, as signed
     read/ULID          hash of the papers that were shown here under that request
@@ -15,6 +15,7 @@ Sees:      own keys
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,7 @@ from vault.pins import Pins, parse_pins
 
 OWN: Final = "own"
 DESK: Final = "desk"
+_EARLIER: Final = "desk-"
 _FIELDS = {"person", "agency", "device", "vault"}
 
 
@@ -58,6 +60,22 @@ class DeskFolder:
     def desk_key(self) -> OpeningKey:
         """The agency's desk key; MissingKeyError where the person does not decide."""
         return self.keystore.opening_key(DESK)
+
+    @property
+    def desk_keys(self) -> tuple[OpeningKey, ...]:
+        """The desk key and those before it, which older papers are sealed to."""
+        return (self.desk_key, *(OpeningKey(key.seed, key.suite) for key in earlier_keys(self.keystore)))
+
+    def with_desk_keys(self, keys: Sequence[StoredKey], passphrase: bytes) -> DeskFolder:
+        """Keep the agency's desk keys in place of those that are here."""
+        found = self.keystore
+        for key in self.keystore.keys:
+            if key.kind is KeyKind.HPKE and (key.name == DESK or key.name.startswith(_EARLIER)):
+                found = found.without(key.kind, key.name)
+        for key in keys:
+            found = found.with_key(key)
+        save(self.path / "keystore", found, passphrase, may_replace=True)
+        return DeskFolder(self.path, self.person, self.agency, self.device, self.vault, found)
 
     def pins(self) -> Pins:
         """What is pinned."""
@@ -99,6 +117,16 @@ class DeskFolder:
         """What `note_read` noted; None if nothing was shown."""
         path = self.path / "read" / request
         return path.read_text() if is_ulid(request) and path.exists() else None
+
+
+def earlier_name(key: StoredKey) -> str:
+    """The name of a desk key that was renewed: by the key itself, the same at the keeper's and at every desk."""
+    return _EARLIER + OpeningKey(key.seed, key.suite).id[:16]
+
+
+def earlier_keys(keystore: Keystore) -> tuple[StoredKey, ...]:
+    """Desk keys that were renewed since."""
+    return tuple(key for key in keystore.keys if key.kind is KeyKind.HPKE and key.name.startswith(_EARLIER))
 
 
 def make_desk(

@@ -13,16 +13,18 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, Final
+from functools import partial
+from typing import Any, BinaryIO, Final, TypeVar
 
 from api.vault.agent_program import decided_view
 from api.vault.client import Identity, VaultClient
 from api.vault.desk_folder import DeskFolder
+from audit.crypto.hpke import OpeningKey
 from audit.request_id import new_request_id
 from vault.asking import Asked, Grounds, Officer, Papers, Subject, make_request, read_grounds, read_subject
 from vault.checks import check_decision, check_record, check_request, sealers_of
 from vault.deciding import Signer, approve, decide, refuse
-from vault.errors import EnvelopeError, MalformedFormError
+from vault.errors import EnvelopeError, MalformedFormError, VaultError
 from vault.forms import Signed, open_form
 from vault.handing_over import Acknowledgement, Notice
 from vault.index import IndexEntry, find, open_index
@@ -35,6 +37,7 @@ from vault.vocabulary import Holder
 
 NOT_AFTER_MS: Final = 7 * 24 * 3600 * 1000
 LAW: Final = ShippedLaw()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,17 @@ class Desk:
     @property
     def signer(self) -> Signer:
         return Signer(self.folder.person, self.folder.agency, self.folder.signer)
+
+    def read_with(self, read: Callable[[OpeningKey], T]) -> T:
+        """What is sealed to the agency's desk, by its key or one before it; the first refusal when none opens it."""
+        refusal: VaultError | None = None
+        for key in self.folder.desk_keys:
+            try:
+                return read(key)
+            except VaultError as error:
+                refusal = refusal or error
+        assert refusal
+        raise refusal
 
     def rosters(self) -> Rosters:
         """The newest rosters, fetched now and never older than seen before."""
@@ -106,9 +120,9 @@ def show(desk: Desk, request: str) -> Shown:
     signed, _ = check_request(data, rosters, now)
     if signed.form.request != request:
         raise MalformedFormError("request: the vault sent another one than was asked for")
-    grounds = read_grounds(signed, desk.folder.desk_key, desk.folder.agency, rosters)
+    grounds = desk.read_with(lambda key: read_grounds(signed, key, desk.folder.agency, rosters))
     is_ours = signed.form.to == desk.folder.agency
-    subject = read_subject(signed, desk.folder.desk_key) if is_ours else None
+    subject = desk.read_with(lambda key: read_subject(signed, key)) if is_ours else None
     decision = found["decision"][0].encode() if found["decision"] else None
     if decision is not None:
         check_decision(decision, signed, rosters, now)
@@ -153,7 +167,7 @@ def records_of(desk: Desk) -> list[tuple[str, IndexEntry]]:
     found, damaged = list[tuple[str, IndexEntry]](), 0
     for state, data in desk.client.index():
         try:
-            found.append((state, open_index(data, desk.folder.desk_key, sealers)))
+            found.append((state, desk.read_with(partial(open_index, data, sealers=sealers))))
         except EnvelopeError:
             damaged += 1
     if damaged:

@@ -1,10 +1,10 @@
 """An agency's roster keeper: who is on the roster with which roles; it signs each version with the agency's roster key.
 
-    keystore           the roster key and the agency's desk key
+    keystore           the roster key, the agency's desk key and those before it
     people.json        the roster as it stands (public keys, pseudonyms)
 A person hands in a card (their public keys); whoever decides or approves gets the agency's desk key sealed to their own
-key. Who leaves, and a key that is replaced, stays on the roster, so that what was signed can still be verified. Keep
-this folder offline.
+key. Who leaves, and a key that is replaced, stays on the roster, so that what was signed can still be verified; the
+desk key is then renewed, and who still reads gets the new one. Keep this folder offline.
 
 May touch: disk
 Sees:      the agency's roster key and desk key
@@ -17,16 +17,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from api.vault.desk_folder import DESK, earlier_keys, earlier_name
+from audit import canonical
 from audit.crypto.hpke import OpeningKey, SealingKey, open_key, seal_key
 from audit.crypto.keystore import Effort, KeyKind, Keystore, StoredKey, generate_key, load, save
 from audit.crypto.signatures import VerifyingKey
 from audit.crypto.whole_file import whole_file
+from audit.errors import MalformedError
 from vault.errors import MalformedFormError
 from vault.rosters import LONGEST_LIFE_MS, AgentKeys, Person, Roster, parse_roster
 from vault.vocabulary import Role
 
 ROSTER_KEY: Final = "roster"
-DESK: Final = "desk"
 _INFO: Final = b"sealink/v1/vault/desk-key"
 _YEARS_MS: Final = 5 * 366 * 24 * 3600 * 1000
 READERS: Final = frozenset({Role.DECIDER, Role.APPROVER, Role.SEALER, Role.SUPERVISOR})
@@ -86,7 +88,7 @@ class RosterKeeper:
         self._keep((*others, person), before.agent if before else None, now_ms)
         if not roles & READERS:
             return None
-        return seal_key(card.seal, self.keystore.opening_key(DESK).seed, _INFO, card.person.encode())
+        return self._desk_keys_for(person)
 
     def revoke(self, person: str, now_ms: int) -> None:
         """End a person's rights now; MalformedFormError if nobody has that name."""
@@ -95,6 +97,33 @@ class RosterKeeper:
             raise MalformedFormError("roster: nobody of that name is on it")
         people = tuple(_revoked(one, now_ms) if one.person == person else one for one in before.people)
         self._keep(people, before.agent, now_ms)
+
+    def holds_desk_key(self, person: str) -> bool:
+        """Whether somebody of that name was ever given the agency's desk key."""
+        before = self.roster()
+        return any(one.person == person and one.roles & READERS for one in (before.people if before else ()))
+
+    def renew_desk(self, passphrase: bytes, now_ms: int) -> tuple[RosterKeeper, dict[str, bytes]]:
+        """A new desk key, for which the roster stands from its next version on; and key files for who reads, by person.
+
+        The keys before stay with those who read: what was sealed to them is not sealed anew.
+        """
+        before = self.keystore.find(KeyKind.HPKE, DESK)
+        kept = StoredKey(KeyKind.HPKE, earlier_name(before), before.seed, before.suite)
+        keystore = self.keystore.without(KeyKind.HPKE, DESK).with_key(kept)
+        keystore = keystore.with_key(generate_key(KeyKind.HPKE, DESK))
+        save(self.path / "keystore", keystore, passphrase, may_replace=True)
+        renewed = RosterKeeper(self.path, self.agency, keystore)
+        roster = self.roster()
+        people = roster.people if roster else ()
+        renewed._keep(people, roster.agent if roster else None, now_ms)
+        standing = [one for one in people if any(one.may(role, now_ms) for role in one.roles & READERS)]
+        return renewed, {one.person: renewed._desk_keys_for(one) for one in standing}
+
+    def _desk_keys_for(self, person: Person) -> bytes:
+        seeds = [self.keystore.opening_key(DESK).seed, *(key.seed for key in earlier_keys(self.keystore))]
+        text = canonical.dumps({"keys": [seed.hex() for seed in seeds]})
+        return seal_key(person.seal, text, _INFO, person.person.encode())
 
     def set_agent(self, agent: AgentKeys, now_ms: int) -> None:
         """Name the agency's release agent, or its new keys."""
@@ -143,9 +172,15 @@ def open_keeper(path: Path, passphrase: bytes) -> RosterKeeper:
     return RosterKeeper(path, keystore.owner, keystore)
 
 
-def desk_key_of(sealed: bytes, person: str, own: OpeningKey) -> StoredKey:
-    """The agency's desk key, as the keeper sealed it to a person."""
-    return StoredKey(KeyKind.HPKE, DESK, open_key(own, sealed, _INFO, person.encode()), own.suite)
+def desk_keys_of(sealed: bytes, person: str, own: OpeningKey) -> tuple[StoredKey, ...]:
+    """The agency's desk key and those before it, as the keeper sealed them to a person."""
+    try:
+        value: Any = canonical.loads(open_key(own, sealed, _INFO, person.encode()))
+        seeds = [bytes.fromhex(text) for text in value["keys"]]
+        newest, *earlier = [StoredKey(KeyKind.HPKE, DESK, seed, own.suite) for seed in seeds]
+    except (MalformedError, ValueError, TypeError, KeyError):
+        raise MalformedFormError("desk key: not of its form") from None
+    return (newest, *(replace(key, name=earlier_name(key)) for key in earlier))
 
 
 def agent_card(agent: AgentKeys) -> str:

@@ -28,7 +28,8 @@ from typing import Final
 from api.vault.desk_work import LAW, Desk
 from audit import canonical
 from audit.commitments import commit, new_secrets
-from audit.crypto.hpke import open_key, seal_key
+from audit.crypto.errors import CryptoError
+from audit.crypto.hpke import OpeningKey, open_key, seal_key
 from audit.crypto.whole_file import whole_file
 from audit.request_id import new_request_id
 from vault.bundle import Bundle, read_bundle
@@ -140,8 +141,15 @@ def agents_of(rosters: Rosters, now_ms: int) -> Mapping[Holder, Sealer]:
 
 def read_notice(notice: Signed[Notice], desk: Desk) -> NoticeContent:
     """What a sealing notice says, at the desk of the agency that it is for."""
-    sealed = base64.b64decode(notice.form.part)
-    return NoticeContent.parse(open_key(desk.folder.desk_key, sealed, _NOTICE, notice.form.notice.encode()))
+
+    def opened(key: OpeningKey) -> NoticeContent:
+        try:
+            part = open_key(key, base64.b64decode(notice.form.part), _NOTICE, notice.form.notice.encode())
+        except CryptoError:
+            raise MalformedFormError("notice: does not open at this desk") from None
+        return NoticeContent.parse(part)
+
+    return desk.read_with(opened)
 
 
 def kept_secrets(desk: Desk, record: str) -> tuple[bytes, bytes]:

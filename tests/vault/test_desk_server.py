@@ -32,7 +32,7 @@ def desk(site: VaultSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> De
     """The court's decider at a desk, under the cast's own law."""
     human = site.cast.people["decider-court"]
     folder = SimpleNamespace(
-        person=human.person, agency=human.agency, signer=human.signer, desk_key=site.cast.desks["court-a"],
+        person=human.person, agency=human.agency, signer=human.signer, desk_keys=(site.cast.desks["court-a"],),
         rosters=lambda: KeptRosters(tmp_path / "rosters", site.cast.pins()),
     )  # fmt: skip
     monkeypatch.setattr(desk_work, "LAW", site.cast.law)
