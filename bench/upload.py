@@ -1,10 +1,11 @@
 """Upload of encoded records over loopback with cut connections, beside a plain write and hash of the same bytes.
 
 Run: `.venv/bin/python -m bench.upload [--records 1000000] [--cuts 5]`. The batch is random bytes of the CLK scheme's
-width, sealed outside the clock: what is moved does not depend on what is in it. The server is a process of its own
-with the service's routes, database and log; its callers are named by a header, so credentials are not in the figure.
-Commit (opening, checking, writing the standing file, entry) is timed apart, as a batch of changes: the health report
-is timed by bench.health. Peak memory is what the kernel says of the server's process. Writes bench/out/upload.json.
+width, sealed outside the clock: what is moved does not depend on what is in it. Parts are as large as the client's. The
+server is a process of its own with the service's routes, database and log; its callers are named by a header, so
+credentials are not in the figure. Commit (opening, checking, writing the standing file, entry) is timed apart, as a
+batch of changes: the health report is timed by bench.health. Memory and processor time are what the kernel says of
+the server's process. Writes bench/out/upload.json.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from fastapi import Request
 
 from api.auth.permissions import Role
 from api.auth.principal import Principal
+from api.client.job_calls import PART_BYTES
 from api.linkage.app import create_app
 from api.linkage.routers import ROUTERS
 from audit.crypto.hpke import OpeningKey, SealingKey
@@ -47,7 +49,7 @@ from linkage.store import agencies
 from linkage.unit import Policy, Unit, UnitKeys
 
 OUT = Path(__file__).resolve().parent / "out"
-PART = 16 * 1024 * 1024
+PART = PART_BYTES
 TERMS = Terms("cn-child-v1", "clk", 2_000_000, "bench", 10, "bench", "bench", "", 30, ("police",))
 NEW_PROJECT = {
     "project": "bench", "schema_name": TERMS.schema, "scheme": TERMS.scheme, "population": TERMS.population,
@@ -75,6 +77,7 @@ def main() -> None:
     print(f"floor    {result['floor_mb_s']:.0f} MB/s  plain write and hash; upload is {result['of_floor']:.2f} of it")
     print(f"resent   {result['resent_megabytes']:.0f} MB")
     print(f"commit   {result['commit_mb_s']:.0f} MB/s")
+    print(f"busy     {result['upload_cpu_s']:.2f} s in the upload, {result['commit_cpu_s']:.2f} s in the commit")
     print(f"server   {result['rss_upload_mb']:.0f} MB after upload, {result['rss_peak_mb']:.0f} MB peak with commit")
     print("         (below 300, aim 150)")
 
@@ -133,7 +136,7 @@ def _measured(client: Client, pid: int, folder: Path, records: int, cuts: int) -
     path = "/v1/projects/bench/uploads/" + client.json("POST", "/v1/projects/bench/uploads", new)["upload"]
     parts = -(-len(data) // PART)
     cut_at = {round((number + 0.5) * parts / cuts) % parts for number in range(cuts)}
-    began, resent = time.perf_counter(), 0
+    began, busy, resent = time.perf_counter(), _busy(pid), 0
     for number in range(parts):
         part = data[number * PART : (number + 1) * PART]
         if number in cut_at:
@@ -141,16 +144,17 @@ def _measured(client: Client, pid: int, folder: Path, records: int, cuts: int) -
             resent += len(part) // 2
             assert client.json("GET", path)["received"] == number * PART
         client.put_part(path, number * PART, part)
-    upload = time.perf_counter() - began
+    upload, upload_busy = time.perf_counter() - began, _busy(pid) - busy
     rss_upload = _status(pid, "VmRSS")
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), _busy(pid)
     assert client.json("POST", f"{path}/commit")["records"] == records
-    commit = time.perf_counter() - began
+    commit, commit_busy = time.perf_counter() - began, _busy(pid) - busy
     size = len(data) / 1e6
     return {
         "records": records, "megabytes": size, "cuts": len(cut_at), "upload_mb_s": size / upload,
         "floor_mb_s": size / floor, "of_floor": floor / upload, "resent_megabytes": resent / 1e6,
-        "commit_mb_s": size / commit, "rss_upload_mb": rss_upload, "rss_peak_mb": _status(pid, "VmHWM"),
+        "commit_mb_s": size / commit, "upload_cpu_s": upload_busy, "commit_cpu_s": commit_busy,
+        "rss_upload_mb": rss_upload, "rss_peak_mb": _status(pid, "VmHWM"),
     }  # fmt: skip
 
 
@@ -238,6 +242,12 @@ def _floor(path: Path, data: bytes) -> float:
 def _status(pid: int, name: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
     return int(next(line for line in lines if line.startswith(name)).split()[1]) * 1024 / 1e6
+
+
+def _busy(pid: int) -> float:
+    """Seconds of processor time that the process and its threads have had."""
+    after_name = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _free_port() -> int:

@@ -116,7 +116,7 @@ def _checked(batches: Iterable[pa.RecordBatch], schema: pa.Schema, plan: Plan) -
     expected = arrow_schema(plan)
     if schema.names != expected.names or schema.types != expected.types:
         raise BatchError("batch: its columns are not the plan's")
-    handles: list[NDArray[np.uint8]] = []
+    handles = bytearray()
     found = iter(batches)
     while True:
         try:
@@ -131,9 +131,9 @@ def _checked(batches: Iterable[pa.RecordBatch], schema: pa.Schema, plan: Plan) -
         if any(column.null_count for column in batch.columns):
             raise BatchError("batch: a cell is empty")
         whole = pa.RecordBatch.from_arrays(batch.columns, schema=expected)
-        handles.append(handles_of(whole))
+        handles += handles_of(whole).data
         yield whole
-    if handles and has_twins(np.concatenate(handles)):
+    if handles and has_twins(handles):
         raise BatchError("batch: a record stands in it twice")
 
 
@@ -156,9 +156,10 @@ def handles_of(batch: pa.RecordBatch) -> NDArray[np.uint8]:
     return raw[start : start + len(column) * HANDLE_BYTES].reshape(-1, HANDLE_BYTES).copy()
 
 
-def has_twins(handles: NDArray[np.uint8]) -> bool:
-    """Does a handle stand twice?"""
-    order = np.sort(np.ascontiguousarray(handles).view(np.dtype((np.void, HANDLE_BYTES))).reshape(-1))
+def has_twins(handles: bytearray) -> bool:
+    """Does a handle stand twice? Leaves them in another order: a million are 16 MB, and are held once."""
+    order = np.frombuffer(handles, dtype=np.dtype((np.void, HANDLE_BYTES)))
+    order.sort()
     return bool((order[1:] == order[:-1]).any())
 
 

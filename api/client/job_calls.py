@@ -40,7 +40,8 @@ class Matched(TypedDict):
     known_elsewhere: bool | None
 
 
-PART_BYTES: Final = 16 * 1024**2
+PART_BYTES: Final = 8 * 1024**2
+"""What a cut connection costs is half of one, what a part costs is a wait for the disk and the database."""
 _BLOCK: Final = 1024**2
 _PAGE: Final = 500
 _LONGEST_PAUSE_S: Final = 2.0

@@ -1,7 +1,7 @@
-"""Uploads, batches and single records over HTTP. Parts are read as they arrive: memory holds one block a connection.
+"""Uploads, batches and single records over HTTP. Parts are read as they arrive: memory holds two blocks a connection.
 
-Disk and hashing run in a thread, block by block, so that a slow disk holds up nobody else. A part is the body of one
-PUT, with its offset and `Content-Digest` (SHA-256).
+Disk and hashing run in a thread, block by block, while the next block arrives, so that a slow disk holds up nobody
+else. A part is the body of one PUT, with its offset and `Content-Digest` (SHA-256).
 
 May touch: network (the body at hand)
 Sees:      sealed bytes
@@ -10,6 +10,7 @@ Spec:      RFC 9530 (Content-Digest)
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Final
@@ -32,6 +33,7 @@ from linkage.flows import change_records, commit_upload, upload_batch
 from linkage.refusals import Refused, Why
 
 if TYPE_CHECKING:
+    from linkage.staging import Part
     from linkage.store.batches import StoredBatch
     from linkage.store.uploads import Upload
 
@@ -101,6 +103,17 @@ def read_upload(project: Project, upload: UploadId, who: Submitter, unit: TheUni
     return _upload(upload_batch.read_upload(unit, who.caller(), project, upload), response)
 
 
+@router.head(
+    "/uploads/{upload}",
+    operation_id="headUpload",
+    summary="Where an upload stands, in headers alone",
+    status_code=status.HTTP_204_NO_CONTENT,
+)
+def head_upload(project: Project, upload: UploadId, who: Submitter, unit: TheUnit, response: Response) -> None:
+    """As the read, for whoever wants `Upload-Offset` and `Upload-Length` alone."""
+    _upload(upload_batch.read_upload(unit, who.caller(), project, upload), response)
+
+
 @router.put(
     "/uploads/{upload}",
     operation_id="putPart",
@@ -122,8 +135,7 @@ async def put_part(
     with ExitStack() as stack:
         receiving = upload_batch.receiving_part(unit, who.caller(), project, upload, upload_offset, digest)
         part = await run_in_threadpool(stack.enter_context, receiving)
-        async for block in _blocks(request):
-            await run_in_threadpool(part.write, block)
+        await _write(part, _blocks(request))
         await run_in_threadpool(stack.close)
     found = await run_in_threadpool(upload_batch.read_upload, unit, who.caller(), project, upload)
     return _upload(found, response)
@@ -153,23 +165,40 @@ def delete_record(project: Project, handle: RecordHandle, who: Changer, unit: Th
     change_records.delete_record(unit, who.caller(), project, bytes.fromhex(handle))
 
 
-async def _blocks(request: Request) -> AsyncIterator[bytes]:
+async def _write(part: Part, blocks: AsyncIterator[bytearray]) -> None:
+    """Each block in a thread while the next one arrives.
+
+    When it returns or raises, nothing is being written any more.
+    """
+    writing: asyncio.Future[None] | None = None
+    try:
+        async for block in blocks:
+            if writing is not None:
+                await writing
+            writing = asyncio.ensure_future(run_in_threadpool(part.write, block))
+    finally:
+        if writing is not None:
+            await writing
+
+
+async def _blocks(request: Request) -> AsyncIterator[bytearray]:
     """The body in blocks of about a mebibyte: few hops between threads."""
     held = bytearray()
     try:
         async for piece in request.stream():
             held += piece
             if len(held) >= BLOCK:
-                yield bytes(held)
-                held.clear()
+                yield held
+                held = bytearray()
     except ClientDisconnect:
         raise Refused(Why.WRONG_DIGEST, "part: the connection was cut; send it again") from None
     if held:
-        yield bytes(held)
+        yield held
 
 
 def _upload(found: Upload, response: Response) -> UploadView:
     response.headers["Upload-Offset"] = str(found.received)
+    response.headers["Upload-Length"] = str(found.length)
     return UploadView(
         upload=found.id, kind=found.kind, length=found.length, received=found.received, state=found.state,
         rule=found.rule, expires_ms=found.expires_ms,

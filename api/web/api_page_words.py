@@ -154,6 +154,7 @@ OPERATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "listSecrets": "等待调用方领取的密封密钥",
         "beginUpload": "开始上传",
         "readUpload": "上传进度",
+        "headUpload": "上传进度（仅头字段）",
         "putPart": "发送分段",
         "commitUpload": "提交上传",
         "listBatches": "本机构的批次",

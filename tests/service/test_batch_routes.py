@@ -53,6 +53,8 @@ def test_the_whole_path(place_sqlite: ServiceSite, tmp_path: Path) -> None:
         wrong = http.put(place, content=data[500:], headers=part_headers(b"other", 500))
         assert wrong.status_code in {400, 422}
         assert http.get(place, headers=POLICE).headers["upload-offset"] == "500"
+        head = http.head(place, headers=POLICE)
+        assert (head.headers["upload-offset"], head.headers["upload-length"]) == ("500", str(len(data)))
         assert http.put(place, content=data[500:], headers=part_headers(data[500:], 500)).status_code == 200
         first = http.post(f"{place}/commit", headers=POLICE)
         assert first.json() == http.post(f"{place}/commit", headers=POLICE).json()
@@ -71,6 +73,7 @@ def test_others_learn_nothing(place_sqlite: ServiceSite, tmp_path: Path) -> None
         assert http.post(f"{BASE}/uploads/{upload}/commit", headers=POLICE).status_code == 200
         assert http.get(f"{BASE}/batches", headers=HOSPITAL).json() == {"batches": []}
         assert http.get(f"{BASE}/uploads/{upload}", headers=HOSPITAL).status_code == 404
+        assert http.head(f"{BASE}/uploads/{upload}", headers=HOSPITAL).status_code == 404
         assert http.get(BASE, headers=HOSPITAL).json()["members"] is None
         for path in (BASE, f"{BASE}/batches", f"{BASE}/custodians", f"{BASE}/secrets"):
             assert http.get(path, headers=SCHOOL).status_code == 404

@@ -21,7 +21,7 @@ from api.linkage.routers import ROUTERS
 from api.web.api_page_words import OPERATIONS
 
 SNAPSHOT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
-METHODS = {"get", "put", "post", "patch", "delete"}
+METHODS = {"get", "head", "put", "post", "patch", "delete"}
 
 
 @pytest.fixture(scope="module")
