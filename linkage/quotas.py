@@ -56,6 +56,12 @@ class Asked:
     at_ms: NDArray[np.int64]
     sketches: Sequence[bytes]
 
+    def renewed(self, from_ms: int, later: Asked) -> Asked:
+        """Those up to that moment, and `later` ones in place of the others."""
+        kept = np.flatnonzero(self.at_ms <= from_ms)
+        times = np.concatenate([self.at_ms[kept], later.at_ms])
+        return Asked(times, [*(self.sketches[at] for at in kept.tolist()), *later.sketches])
+
 
 def sketch_of(keys: Sequence[NDArray[np.uint64]]) -> bytes:
     """The sketch of a record's halves, uint64[slots] per key type: two bytes a slot."""

@@ -87,14 +87,19 @@ def put_account(connection: Connection, code: str, version: int, **values: Any) 
     return bool(connection.execute(update(ACCOUNT).where(*one).values(**values, version=version + 1)).rowcount)
 
 
-def note_failure(connection: Connection, code: str, wait_until_ms: int) -> None:
-    values = {"failures": ACCOUNT.c.failures + 1, "wait_until_ms": wait_until_ms}
-    connection.execute(update(ACCOUNT).where(ACCOUNT.c.code == code).values(values))
+def note_failure(connection: Connection, code: str) -> int:
+    """One more; how many there are now. The account stays as it is until the transaction ends."""
+    one = update(ACCOUNT).where(ACCOUNT.c.code == code).values(failures=ACCOUNT.c.failures + 1)
+    return int(connection.execute(one.returning(ACCOUNT.c.failures)).scalar() or 0)
 
 
-def use_step(connection: Connection, code: str, step: int) -> bool:
-    """Use up a time step's code, and forget failures; false if it, or a later one, was used."""
-    one = (ACCOUNT.c.code == code, ACCOUNT.c.totp_step < step)
+def make_wait(connection: Connection, code: str, until_ms: int) -> None:
+    connection.execute(update(ACCOUNT).where(ACCOUNT.c.code == code).values(wait_until_ms=until_ms))
+
+
+def use_step(connection: Connection, code: str, step: int, now_ms: int) -> bool:
+    """Use up a time step's code, and forget failures; false if it, or a later one, was used, or it must wait."""
+    one = (ACCOUNT.c.code == code, ACCOUNT.c.totp_step < step, ACCOUNT.c.wait_until_ms <= now_ms)
     values = {"totp_step": step, "failures": 0, "wait_until_ms": 0}
     return bool(connection.execute(update(ACCOUNT).where(*one).values(values)).rowcount)
 

@@ -3,7 +3,8 @@
 1. The password is checked, for accounts that do not exist as well, so that time does not tell who does. Two at once:
    each takes 64 MiB.
 2. An account that failed often must wait: after the fifth time a minute, then two, four … an hour at most. It is never
-   locked by failures, or strangers could lock everybody out.
+   locked by failures, or strangers could lock everybody out. Failures are counted in the database, so that many tries
+   at once are as many failures.
 3. The code: of now, not used before, in one statement, so that of two tries with it one fails.
 4. The session, entry first.
 
@@ -66,13 +67,14 @@ def _uses_code(server: AuthServer, account: Account, one_time: str, now_ms: int)
     if step is None:
         return False
     with server.unit.database.writing() as connection:
-        return rows.use_step(connection, account.code, step)
+        return rows.use_step(connection, account.code, step, now_ms)
 
 
 def _fail(server: AuthServer, account: Account | None, now_ms: int) -> None:
     if account is None:
         return
-    late = account.failures + 1 - FREE_FAILURES
-    wait = min(LONGEST_WAIT_MS, 60_000 * 2 ** min(late, 10)) if late >= 0 else 0
     with server.unit.database.writing() as connection:
-        rows.note_failure(connection, account.code, now_ms + wait if wait else 0)
+        late = rows.note_failure(connection, account.code) - FREE_FAILURES
+        if late >= 0:
+            wait = min(LONGEST_WAIT_MS, 60_000 * 2 ** min(late, 10))
+            rows.make_wait(connection, account.code, now_ms + wait)

@@ -15,6 +15,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from typing import Final
 
@@ -80,7 +81,18 @@ class Limits:
 
 
 def take_strangers_turn(request: Request, kind: str) -> None:
-    """One token of the bucket that all strangers of one address share; nothing where no limits were set."""
+    """One token of the bucket that all strangers of one network share; nothing where no limits were set."""
     limits: Limits | None = getattr(request.app.state, kind, None)
     if limits is not None:
-        limits.take(f"stranger/{request.client.host if request.client else ''}")
+        limits.take(f"stranger/{_network(request.client.host) if request.client else ''}")
+
+
+def _network(host: str) -> str:
+    """Whoever has one IPv6 address has the 2^64 beside it: they count as one."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((int(address) >> 64 << 64, 64)))
+    return host

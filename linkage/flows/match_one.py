@@ -7,7 +7,8 @@
 4. Candidates by shared keys, weights by the job's model, one verdict; records deleted since do not count.
 5. What may be told: the agency's own name for the child if it has records of it; that others know it, yes or no, only
    where the project states a basis. Otherwise the answer is that of an unknown child, byte for byte.
-6. Entry `match.one` with the hash of the answer, and in its transaction the question's sketch.
+6. Entry `match.one` with the hash of the answer, and in its transaction the question's sketch, once step 3 holds
+   against what was asked meanwhile as well: many questions sent at once are judged one after the other.
 
 May touch: database, disk
 Sees:      keys of one record, clusters
@@ -18,7 +19,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ from linkage.matching.decide import LINK_PROBABILITY
 from linkage.matching.one import Verdict, judge
 from linkage.matching.weights import probability
 from linkage.plan import Plan
-from linkage.quotas import DAY_MS, Asked, Quota, Rule, blocked_for_ms, broken_rule, sketch_of
+from linkage.quotas import HOUR_MS, Asked, Quota, Rule, blocked_for_ms, broken_rule, sketch_of
 from linkage.refusals import Refused, Why
 from linkage.store import jobs, matches, results
 from linkage.store.projects import Project
@@ -49,6 +50,8 @@ from linkage.unit import Unit, request_sha256
 NAME_BIT: Final = 1
 """Of the visible bits: "has a name"."""
 _BUCKETS: Final = 10
+_MEANWHILE_MS: Final = 10_000
+"""Longer than a question waits for the log: what was asked before stood when it was read, or never will."""
 
 
 class Known(StrEnum):
@@ -70,8 +73,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What was read before."""
+    """What was read before, at `at_ms`."""
 
+    at_ms: int
     project: Project
     plan: Plan
     verifying_key: str
@@ -80,6 +84,10 @@ class _Place:
     job: str
     asked: Asked
     in_a_day: int
+
+    @property
+    def slots(self) -> list[int]:
+        return [key_type.slots for key_type in self.plan.schema.key_types]
 
 
 def match_one(unit: Unit, caller: Caller, project: str, sealed: bytes, quota: Quota) -> Release:
@@ -93,13 +101,23 @@ def match_one(unit: Unit, caller: Caller, project: str, sealed: bytes, quota: Qu
     if record.secret != place.index.secret:
         raise Refused(Why.PARAMETERS_DIFFER, "record: encoded under another linkage secret than the standing records")
     sketch, now = sketch_of(record.keys), unit.now_ms()
-    slots = [key_type.slots for key_type in place.plan.schema.key_types]
-    rule = broken_rule(sketch, slots, place.asked, place.in_a_day, now, quota)  # 3
+    rule = broken_rule(sketch, place.slots, place.asked, place.in_a_day, now, quota)  # 3
     if rule is not None:
         _refuse(unit, caller, project, rule, record, max(0, quota.per_day - place.in_a_day))
     verdict, own, others = _verdict(unit, project, place, record, caller.agency or "")  # 4
     told = _told(unit, place, verdict, own, others)  # 5
-    return _answer(unit, caller, place, record, told, verdict, sketch, quota)  # 6
+    try:
+        return _answer(unit, caller, place, record, told, verdict, sketch, quota)  # 6
+    except _BrokenMeanwhileError as broken:
+        _refuse(unit, caller, project, broken.rule, record, max(0, quota.per_day - place.in_a_day))
+
+
+class _BrokenMeanwhileError(Exception):
+    """Questions that were answered since step 3 make this one break a rule."""
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__(rule)
+        self.rule = rule
 
 
 def _read(unit: Unit, caller: Caller, code: str) -> _Place:
@@ -110,14 +128,14 @@ def _read(unit: Unit, caller: Caller, code: str) -> _Place:
         standing = _unless_blocked(connection, code, agency, now)
         job = jobs.last_done(connection, code)
         result = results.current(connection, code, agency)
-        asked = matches.of_the_last_hour(connection, code, agency, now)
+        asked = matches.asked_since(connection, code, agency, now - HOUR_MS)
     if project.terms.scheme != "match-keys":
         raise Refused(Why.WRONG_STATE, "project: records of its scheme are not matched one at a time")
     if job is None:
         raise Refused(Why.WRONG_STATE, "project: nothing was matched yet", hint="start a job first")
     plan = plan_of_project(project)
     index = open_index(unit, job)
-    return _Place(project, plan, member.verifying_key or "", result, index, job.id, asked, standing.in_a_day)
+    return _Place(now, project, plan, member.verifying_key or "", result, index, job.id, asked, standing.in_a_day)
 
 
 def _unless_blocked(connection: Connection, project: str, agency: str, now: int) -> matches.Standing:
@@ -128,11 +146,13 @@ def _unless_blocked(connection: Connection, project: str, agency: str, now: int)
     return found
 
 
-def _refuse(unit: Unit, caller: Caller, project: str, rule: Rule, record: FreshRecord, left: int) -> None:
-    """Enter it, block the agency for a while, and raise."""
-    until = unit.now_ms() + blocked_for_ms(rule)
+def _refuse(unit: Unit, caller: Caller, project: str, rule: Rule, record: FreshRecord, left: int) -> NoReturn:
+    """Enter it, unless another question just was, block the agency for a while, and raise."""
+    now = unit.now_ms()
+    until = now + blocked_for_ms(rule)
 
     def note(connection: Connection) -> None:
+        _unless_blocked(connection, project, caller.agency or "", now)
         matches.block(connection, project, caller.agency or "", rule, until)
 
     facts: dict[str, Fact] = {"project": project, "rule": str(rule), "quota_left": left}
@@ -142,7 +162,7 @@ def _refuse(unit: Unit, caller: Caller, project: str, rule: Rule, record: FreshR
     _raise(rule, blocked_for_ms(rule))
 
 
-def _raise(rule: Rule, wait_ms: int) -> None:
+def _raise(rule: Rule, wait_ms: int) -> NoReturn:
     why = Why.PROBING if rule is Rule.PROBING else Why.QUOTA_SPENT
     raise Refused(why, f"match: {rule}", retry_after_s=max(1, -(-wait_ms // 1000)))
 
@@ -213,8 +233,12 @@ def _answer(
     left = quota.per_day - place.in_a_day - 1
 
     def note(connection: Connection) -> None:
-        if _unless_blocked(connection, project, agency, now).in_a_day >= quota.per_day:
-            _raise(Rule.PER_DAY, DAY_MS)
+        in_a_day = _unless_blocked(connection, project, agency, now).in_a_day
+        from_ms = place.at_ms - _MEANWHILE_MS
+        asked = place.asked.renewed(from_ms, matches.asked_since(connection, project, agency, from_ms))
+        rule = broken_rule(sketch, place.slots, asked, in_a_day, now, quota)
+        if rule is not None:
+            raise _BrokenMeanwhileError(rule)
         matches.note(connection, project, agency, req, now, sketch)
 
     weight = verdict.weight if verdict is not None and told.known is not Known.NONE else -np.inf

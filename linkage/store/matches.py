@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from linkage.models.batches import DELETED
 from linkage.models.matches import ASKED, BLOCKED
-from linkage.quotas import DAY_MS, HOUR_MS, Asked, Rule
+from linkage.quotas import DAY_MS, Asked, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,9 @@ def standing(connection: Connection, project: str, agency: str, now_ms: int) -> 
     return Standing(row.asked, None if row.rule is None else (Rule(row.rule), row.until_ms))
 
 
-def of_the_last_hour(connection: Connection, project: str, agency: str, now_ms: int) -> Asked:
-    rows = connection.execute(_HOUR, {**_mine(project, agency), "from": now_ms - HOUR_MS}).all()
+def asked_since(connection: Connection, project: str, agency: str, from_ms: int) -> Asked:
+    """The agency's questions after that moment."""
+    rows = connection.execute(_SINCE, {**_mine(project, agency), "from": from_ms}).all()
     return Asked(np.array([at for at, _ in rows], dtype=np.int64), [bytes(sketch) for _, sketch in rows])
 
 
@@ -77,7 +78,7 @@ _STANDING: Final = select(
     select(BLOCKED.c.rule).where(*_BLOCKED).scalar_subquery().label("rule"),
     select(BLOCKED.c.until_ms).where(*_BLOCKED).scalar_subquery().label("until_ms"),
 )
-_HOUR: Final = select(ASKED.c.at_ms, ASKED.c.sketch).where(*_ASKED)
+_SINCE: Final = select(ASKED.c.at_ms, ASKED.c.sketch).where(*_ASKED)
 _NOTE: Final = insert(ASKED)
 _DELETED: Final = select(DELETED.c.agency, DELETED.c.handle, DELETED.c.number).where(
     DELETED.c.project == bindparam("of"), DELETED.c.handle.in_(bindparam("named", expanding=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from types import SimpleNamespace
 from typing import Annotated
 
 import pytest
@@ -19,7 +20,7 @@ from api.auth.principal import Principal
 from api.client.calls import Answer
 from api.http.conditional import strong_tag, unless_held
 from api.http.digests import Check, content_digest, parse_digests, sha256_of
-from api.http.limits import Bucket, Limits, Rate
+from api.http.limits import Bucket, Limits, Rate, take_strangers_turn
 from api.http.pagination import ThePage, open_cursor, seal_cursor
 from api.http.problems import Problem
 from linkage.refusals import Refused, Why
@@ -173,6 +174,23 @@ def test_each_caller_has_its_own_bucket() -> None:
         limits.take("a")
     assert (told.value.status, told.value.headers["Retry-After"]) == (429, "1")
     limits.take("b")
+
+
+def test_strangers_of_one_network_share_their_turns() -> None:
+    """Whoever has an IPv6 network would have 2^64 times the tries."""
+    state = SimpleNamespace(turns=Limits(Rate(60, 1), lambda: 0.0))
+
+    def come(host: str) -> None:
+        scope = {"type": "http", "app": SimpleNamespace(state=state), "client": (host, 1), "headers": []}
+        take_strangers_turn(Request(scope), "turns")
+
+    come("2001:db8:1:2::3")
+    come("2001:db8:1:3::3")
+    come("192.0.2.1")
+    come("192.0.2.2")
+    for again in ("2001:db8:1:2:ffff::9", "::ffff:192.0.2.1"):
+        with pytest.raises(Problem):
+            come(again)
 
 
 def test_limits_are_told_and_kept(place_sqlite: ServiceSite) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from audit.entry import read
 from linkage.batches import BatchKind
 from linkage.encoded import read_batch
 from linkage.encoding.sealed_batch import seal_batch
+from linkage.flows import match_one as flow
 from linkage.flows.change_records import delete_record
 from linkage.flows.forget_questions import forget_questions
 from linkage.flows.manage_projects import change_project, plan_of_terms
@@ -135,6 +138,27 @@ def test_guessing_is_refused_and_entered_once(place: ServiceSite, tmp_path: Path
     assert forget_questions(place.unit) == 1  # the block
     place.shift_ms[0] += DAY_MS
     assert forget_questions(place.unit) == MOST_ALIKE + 2
+
+
+def test_guesses_sent_at_once_are_judged_one_after_the_other(
+    place: ServiceSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends all guesses in one moment would have an answer to each of them."""
+    police, _ = matched(place, tmp_path)
+    guesses = [fresh(place, tmp_path, police, 50_000 + n, 10, spoilt=0.0) for n in range(MOST_ALIKE + 3)]
+    start, told = threading.Barrier(len(guesses), timeout=60), flow._told
+
+    def told_together(*given: Any) -> flow.Told:
+        start.wait()  # all were held against the questions before them, and none is entered yet
+        return told(*given)
+
+    monkeypatch.setattr(flow, "_told", told_together)
+    with ThreadPoolExecutor(len(guesses)) as pool:
+        ends = [each.exception() for each in [pool.submit(ask, place, guess) for guess in guesses]]
+    refusals = [each for each in ends if isinstance(each, Refused)]
+    assert len(refusals) == 3 == sum(each is not None for each in ends)
+    assert {each.why for each in refusals} == {Why.PROBING}
+    assert len(entries(place, "match.one")) == MOST_ALIKE and len(entries(place, "match.refuse")) == 1
 
 
 def test_the_quota_is_exact(place_sqlite: ServiceSite, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from service_site import ServiceSite, caller
 
-from api.auth import totp
+from api.auth import local_login, totp
 from api.auth.account_rows import AccountState
 from api.auth.accounts import NewCredential, change_account, create_account, renew_credential
+from api.auth.local_login import FREE_FAILURES
 from api.auth.permissions import Role
 from api.auth.sessions import FRESH_MS, IDLE_MS, LASTS_MS
 from linkage.refusals import Refused, Why
@@ -160,6 +162,33 @@ def test_who_guesses_waits_and_is_not_locked_out(one: AuthSite) -> None:
     one.place.shift_ms[0] += 61_000
     assert sign_in(one, made).status_code == 200
     assert sign_in(one, made, shift=1).status_code == 200
+
+
+def test_guesses_at_once_are_as_many_failures(site: AuthSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever guesses in many connections at once would never have to wait."""
+    made, start = local(site), threading.Barrier(FREE_FAILURES, timeout=60)
+    monkeypatch.setattr(local_login, "_is_right", lambda *_: start.wait() < 0)
+    with ThreadPoolExecutor(FREE_FAILURES) as pool:
+        answers = [each.result() for each in [pool.submit(sign_in, site, made) for _ in range(FREE_FAILURES)]]
+    assert {each.status_code for each in answers} == {401}
+    monkeypatch.undo()
+    assert sign_in(site, made).status_code == 401
+    site.place.shift_ms[0] += 61_000
+    assert sign_in(site, made).status_code == 200
+
+
+def test_a_right_code_comes_too_late_beside_wrong_ones(one: AuthSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many codes tried at once, the right one would count whatever stood against the account by then."""
+    made = local(one)
+
+    def right_at_last(hashed: str, password: str) -> bool:
+        monkeypatch.undo()
+        for _ in range(FREE_FAILURES):
+            assert sign_in(one, made, password="guess").status_code == 401
+        return True
+
+    monkeypatch.setattr(local_login, "_is_right", right_at_last)
+    assert sign_in(one, made).status_code == 401
 
 
 def test_a_new_credential_ends_the_old_one(one: AuthSite) -> None:
