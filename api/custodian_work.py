@@ -33,7 +33,7 @@ from api.custody_folder import CustodyFolder, Profile
 from api.own_records import records_by_handle
 from audit.crypto.errors import MissingKeyError
 from audit.crypto.hpke import SealingKey
-from linkage.encoded import Place, read_batch, whole_file
+from linkage.encoded import Place, read_batch
 from linkage.encoding import secret_passing
 from linkage.encoding.custody import Custody, encode_file, encode_unchecked, plan_of
 from linkage.encoding.keys import LinkageSecret
@@ -44,6 +44,7 @@ from linkage.errors import BatchError, FingerprintError, KeyFileError, ProjectEr
 from linkage.health.report import HealthReport
 from linkage.plan import Plan
 from linkage.projects import spoken
+from linkage.whole_file import whole_file
 
 SEALED, PRIVATE = ".sealed", ".private"
 

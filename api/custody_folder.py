@@ -23,9 +23,9 @@ from api.client.credentials import AgencyCredential, JoseKey
 from audit.crypto.hpke import OpeningKey
 from audit.crypto.keystore import KeyKind, Keystore, StoredKey, generate_key, load, save
 from audit.crypto.signatures import SigningKey
-from linkage.encoded import whole_file
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.errors import KeyFileError, ProjectError
+from linkage.whole_file import whole_file
 
 OWN: Final = "own"
 """Name of the keys that a keystore holds one of."""

@@ -53,7 +53,7 @@ from linkage.synthetic.profiles import TYPICAL
 AGENCIES: Final = ("police", "school", "hospital")
 PROJECT: Final = "children-in-difficulty"
 SEED: Final = 20_261_127
-START_S: Final = 60.0
+START_S: Final = 180.0
 
 Bar = Callable[[str], Callable[[int, int], None]]
 Say = Callable[[str], None]

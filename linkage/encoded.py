@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +25,7 @@ from numpy.typing import NDArray
 
 from linkage.errors import BatchError, FingerprintError
 from linkage.plan import Plan
+from linkage.whole_file import whole_file
 
 KEY_BYTES: Final = 16
 HANDLE_BYTES: Final = 16
@@ -205,23 +204,6 @@ def check_batch(batch: Batch, plan: Plan) -> None:
     for field_ in arrow_schema(plan):
         if found.get(field_.name) != field_.type:
             raise BatchError(f"{batch.path}: column {field_.name!r} is missing or of another width")
-
-
-@contextmanager
-def whole_file(path: Path, *, is_private: bool = False) -> Iterator[Path]:
-    """A temporary name beside `path` that takes its place only when the block ends well.
-
-    `is_private`: what names records of an agency; nobody but its owner may read it, not even while it is written.
-    """
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        if is_private:
-            partial.unlink(missing_ok=True)
-            os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _record_batch(schema: pa.Schema, chunk: Chunk) -> pa.RecordBatch:

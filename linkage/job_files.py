@@ -19,11 +19,11 @@ from typing import BinaryIO, Final
 
 import pyarrow as pa
 
-from linkage.encoded import whole_file
 from linkage.errors import BatchError
 from linkage.jobs import Job
 from linkage.staging import file_sha256
 from linkage.unit import Unit
+from linkage.whole_file import whole_file
 
 MANIFEST: Final = "manifest.arrow"
 

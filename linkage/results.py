@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from linkage.encoded import whole_file
 from linkage.matching.cluster_pairs import LinkedPairs
 from linkage.matching.weights import probability
+from linkage.whole_file import whole_file
 
 Ints = NDArray[np.int64]
 

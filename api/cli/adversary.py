@@ -17,8 +17,8 @@ import typer
 
 from api.cli.adversary_table import findings_table
 from api.cli.console import err, out, refusals
-from linkage.encoded import whole_file
 from linkage.errors import ProjectError
+from linkage.whole_file import whole_file
 
 if TYPE_CHECKING:
     from linkage.attacks.finding import Finding

@@ -91,7 +91,7 @@ def export(
     from audit.verifier.read_again import proven_entries
     from audit.verifier.sources import Folder
     from audit.verifier.whole_log import verify_log
-    from linkage.encoded import whole_file
+    from linkage.whole_file import whole_file
 
     source = Folder(log)
     with refusals():

@@ -11,9 +11,9 @@ import typer
 from api.cli.connecting import CUSTODY, Folder, PassphraseFile, as_custodian
 from api.cli.console import err, out, progress, project_source, refusals
 from api.cli.health import keep_report, today
-from linkage.encoded import whole_file
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.errors import BatchError
+from linkage.whole_file import whole_file
 
 if TYPE_CHECKING:
     from linkage.encoding.custody import Custody

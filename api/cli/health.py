@@ -9,13 +9,15 @@ from __future__ import annotations
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from api.cli.console import Advance, err, progress, project_source, refusals
-from linkage.encoded import Batch
-from linkage.health.report import HealthReport
+
+if TYPE_CHECKING:
+    from linkage.encoded import Batch
+    from linkage.health.report import HealthReport
 
 
 def register(app: typer.Typer) -> None:

@@ -44,11 +44,11 @@ def plan(
     """Choose the match keys that find most while strangers stay strangers, for the stated number of children."""
     from dataclasses import replace
 
-    from linkage.encoded import whole_file
     from linkage.encoding.custody import choose_keys, plan_of
     from linkage.encoding.project import load_terms
     from linkage.plan_file import write_plan
     from linkage.schema import load_schema
+    from linkage.whole_file import whole_file
 
     with refusals():
         terms = replace(load_terms(file), plan=None)  # a new plan, whatever stands in an older file

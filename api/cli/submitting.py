@@ -118,7 +118,7 @@ def results(
 ) -> None:
     """Fetch this agency's own records with the pseudonyms of their children, under its own record ids."""
     from api.custodian_work import own_results
-    from linkage.encoded import whole_file
+    from linkage.whole_file import whole_file
 
     with as_custodian(at, passphrase_file) as (client, folder):
         rows = sorted(own_results(folder, client, project), key=lambda row: (row[1], row[0]))

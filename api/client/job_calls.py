@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypedDict
 
 from api.client.calls import Answer, Call, ServiceError, Steps, ask, get, pages, post, send
-from linkage.encoded import whole_file
+from linkage.whole_file import whole_file
 
 Json = dict[str, Any]
 Advance = Callable[[int, int], None]

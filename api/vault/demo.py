@@ -60,7 +60,7 @@ PEOPLE: Final = {
     "chief-prosecutor": ("procuratorate-a", frozenset({Role.APPROVER, Role.SUPERVISOR})),
     "archivist-police": ("police-a", frozenset({Role.SEALER})),
 }
-WAIT_S: Final = 60.0
+WAIT_S: Final = 180.0
 _PHRASE: Final = "passphrase"
 
 Say = Callable[[str], None]

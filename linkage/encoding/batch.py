@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage.encoded import LOCAL, VISIBLE, Chunk, Header, Place, whole_file, write_batch
+from linkage.encoded import LOCAL, VISIBLE, Chunk, Header, Place, write_batch
 from linkage.encoding.clk import Filters
 from linkage.encoding.common_values import leave_out_common
 from linkage.encoding.diffused_filters import diffused_filters
@@ -32,6 +32,7 @@ from linkage.encoding.tags import FieldCount, TaggedRecords, tag_records, visibl
 from linkage.health.own_figures import PUBLISH_FROM, Margin, OwnFigures, stated
 from linkage.plan import Plan
 from linkage.schema import KeyType
+from linkage.whole_file import whole_file
 
 CHUNK_RECORDS: Final = 32_768
 

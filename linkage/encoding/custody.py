@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from linkage.encoded import LOCAL, Place, read_batch, whole_file
+from linkage.encoded import LOCAL, Place, read_batch
 from linkage.encoding.batch import EncodedSource, encode_source
 from linkage.encoding.keys import AgencyKey, LinkageSecret
 from linkage.encoding.mapping import apply_mapping
@@ -25,6 +25,7 @@ from linkage.plan_file import read_plan
 from linkage.planner import Choice, choose
 from linkage.reference import load_reference, load_worth
 from linkage.schema import load_schema, schema_path
+from linkage.whole_file import whole_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,8 @@ from sqlalchemy import Connection
 from audit import canonical
 from audit.entry import Output
 from audit.errors import AuditError
+from audit.refusals import LogUnavailableError
+from audit.refusals import Why as LogWhy
 from audit.shapes import LONGEST_LIST, Fact
 from linkage import jobs as rules
 from linkage.caller import Caller
@@ -58,6 +61,10 @@ _PHASES: Final = {
 }
 
 
+_PATIENCE_S: Final = 60.0
+_LOOK_S: Final = 0.2
+
+
 class StoppedError(Exception):
     """The worker was asked to end."""
 
@@ -87,9 +94,10 @@ def run_next_job(unit: Unit, caller: Caller, worker: Worker) -> int:
             return 1
         except StoppedError:
             held.give_back()
-        except AuditError:
+        except AuditError as error:
             # To give it back at once would match all records again and again for as long as the log refuses.
-            if not _is_done(unit, held):
+            is_under_way = isinstance(error, LogUnavailableError) and error.why is LogWhy.DATABASE_BUSY
+            if not _came_to_its_end(unit, held, _PATIENCE_S if is_under_way else 0.0):
                 raise
         except Exception as error:
             failure = _failure_of(error)
@@ -217,11 +225,19 @@ def _listed(digests: list[str]) -> tuple[str, ...]:
     return (*digests[: LONGEST_LIST - 1], hashlib.sha256(rest.encode()).hexdigest())
 
 
-def _is_done(unit: Unit, held: HeldJob) -> bool:
-    """The log gave no receipt in time; its entry may be durable all the same."""
-    with unit.database.reading() as connection:
-        found = jobs.find(connection, held.job.project, held.job.id)
-    return found is not None and found.state is JobState.DONE
+def _came_to_its_end(unit: Unit, held: HeldJob, patience_s: float) -> bool:
+    """The log gave no receipt in time; its entry may be durable all the same, or become so while we look.
+
+    A transaction that replaces the results of many records outlasts what a caller waits for, on a slow machine above
+    all: who gave up at once would lose the job's work three times, and then the job.
+    """
+    until = time.monotonic() + patience_s
+    while True:
+        with unit.database.reading() as connection:
+            found = jobs.find(connection, held.job.project, held.job.id)
+        if found is None or found.state is not JobState.RUNNING or time.monotonic() > until:
+            return found is not None and found.state is JobState.DONE
+        time.sleep(_LOOK_S)
 
 
 def _examine(unit: Unit, staged: JobRecords, plan: Plan, progress: Callable[[int, int], None]) -> None:

@@ -3,10 +3,3 @@
 It shows counts, levels, weights and names of key types. It cannot show a name, a record id or a match key, because
 its model (`model.py`) has no place for one. It decides and measures nothing: every figure is handed to it.
 """
-
-from __future__ import annotations
-
-from linkage.report.model import RunReport
-from linkage.report.page import write_report
-
-__all__ = ["RunReport", "write_report"]

@@ -13,13 +13,13 @@ import math
 from pathlib import Path
 from typing import Any
 
-from linkage.encoded import whole_file
 from linkage.health.limits import Form
 from linkage.health.report import HealthReport
 from linkage.health.verdict import Check
 from linkage.report import figures, health_charts
 from linkage.report.document import render
 from linkage.report.health_words import HEALTH, NOT_PROTECTED, WHO
+from linkage.whole_file import whole_file
 
 GROUPS = ("parameters", "shapes", "sharing", "bits", "own")
 

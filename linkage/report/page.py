@@ -12,12 +12,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from linkage.encoded import whole_file
 from linkage.evaluation import Evaluation, PairScores
 from linkage.report import charts, level_charts, waterfall_chart
 from linkage.report.document import render
 from linkage.report.model import RunReport
 from linkage.report.words import WORDS
+from linkage.whole_file import whole_file
 
 
 def write_report(path: Path, report: RunReport) -> None:

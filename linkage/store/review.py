@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, func, insert, or_, select, update
 
 from audit.request_id import new_request_id
 from linkage.models.review import CHECK, DECISION, ITEM, SEAT
@@ -32,6 +32,7 @@ def add_items(connection: Connection, project: str, job: str, pairs: Iterable[Un
     """
     known = {_key(row): row for row in connection.execute(select(ITEM).where(ITEM.c.project == project))}
     fresh: list[dict[str, Any]] = []
+    again: list[dict[str, Any]] = []
     kept: set[str] = set()
     for pair in pairs:
         values = _values(_in_order(pair))
@@ -43,9 +44,15 @@ def add_items(connection: Connection, project: str, job: str, pairs: Iterable[Un
             fresh.append({**ids, **values, **waits, "urgency": worth})
             continue
         kept.add(row.id)
-        _meet_again(connection, row, job, values)
+        if row.levels == values["levels"] and row.state in (State.OPEN, State.SETTLED):
+            worth = urgency(value(pair.weight, pair.size_a, pair.size_b), row.missing)
+            again.append({**values, "item": row.id, "job": job, "urgency": worth, "version": row.version + 1})
+        else:
+            _meet_again(connection, row, job, values)
     for start in range(0, len(fresh), _CHUNK):
         connection.execute(insert(ITEM), fresh[start : start + _CHUNK])
+    for start in range(0, len(again), _CHUNK):
+        connection.execute(_AS_BEFORE, again[start : start + _CHUNK])
     gone = [row.id for row in known.values() if row.id not in kept and row.state in (State.OPEN, State.STALE)]
     for start in range(0, len(gone), _CHUNK):
         some = gone[start : start + _CHUNK]
@@ -53,6 +60,10 @@ def add_items(connection: Connection, project: str, job: str, pairs: Iterable[Un
         withdrawn = {"state": State.WITHDRAWN, "version": ITEM.c.version + 1}
         connection.execute(update(ITEM).where(ITEM.c.id.in_(some)).values(withdrawn))
     return count(connection, project).get(State.OPEN, 0)
+
+
+_AS_BEFORE: Final = update(ITEM).where(ITEM.c.id == bindparam("item"))
+"""A pair at the same levels keeps state, round and verdict; one statement for many, since the log waits meanwhile."""
 
 
 def _meet_again(connection: Connection, row: Row[Any], job: str, values: dict[str, Any]) -> None:

@@ -10,8 +10,8 @@ import pytest
 from api.client import ServiceError
 from api.custodian_work import sign_in
 from api.custody_folder import CustodyFolder, Profile
-from linkage.encoded import whole_file
 from linkage.errors import ProjectError
+from linkage.whole_file import whole_file
 
 PROFILE = Profile("https://unit.example", "police", "sealing-line", "verifying-line")
 

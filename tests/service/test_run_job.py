@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from pathlib import Path
 
 import job_site
@@ -17,6 +18,7 @@ from test_jobs import entries
 from test_webhooks import URL
 
 from audit.errors import AuditError
+from audit.store import DEADLINE_S
 from linkage.flows import run_job as module
 from linkage.flows.cancel_job import cancel_job
 from linkage.flows.change_records import delete_record
@@ -297,3 +299,20 @@ def test_corrections_that_no_whole_file_may_hold_are_not_matched(
     ended = read_job(place.unit, POLICE, PROJECT, made.id)
     assert (ended.state, ended.failure) == (JobState.FAILED, Failure.UNHEALTHY)
     assert result(place, "hospital") is None
+
+
+def test_a_commit_that_outlasts_the_logs_patience_ends_the_job(
+    place_sqlite: ServiceSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a slow machine a job with many records would be matched three times, and then be given up as lost."""
+    begun(place_sqlite, tmp_path)
+    replace = results.replace_all
+
+    def slow(*given: object) -> None:
+        time.sleep(DEADLINE_S + 0.5)
+        replace(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module.results, "replace_all", slow)
+    job = run(place_sqlite)
+    assert job.attempts == 1
+    assert entries(place_sqlite) == [("job.change", "requested"), ("job.run", None)]

@@ -14,10 +14,10 @@ import pytest
 import vl_convert
 from run_reports import full_report
 
-from linkage.report import document, write_report
+from linkage.report import document
 from linkage.report.document import VEGA_LITE
 from linkage.report.model import ComparisonWeights, LevelWeights, RunReport, Waterfall, WaterfallStep
-from linkage.report.page import chart_specs, render_report
+from linkage.report.page import chart_specs, render_report, write_report
 
 HOSTILE = '</script><script>alert(1)</script><b title="x" & \''
 
