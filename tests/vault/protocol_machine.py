@@ -21,6 +21,7 @@ OFFICERS = ("officer-procuratorate", "officer-court", "officer-police", "officer
 PEOPLE = (*OFFICERS, "twin-court", "twin-procuratorate", "twin-police",
           *(f"{role}-{agency.split('-')[0]}" for role in ("decider", "approver", "supervisor") for agency in AGENCIES),
           )  # fmt: skip
+SEALERS = ("sealer-court", "sealer-procuratorate", "sealer-police")
 LOCKERS = tuple(one for one in PEOPLE if not one.startswith("officer"))
 ASK_LIES = ("", "", "", "", "long", "other-rules", "ahead", "used-id")
 DECIDE_LIES = ("", "", "", "", "lying-law", "lying-law-long", "lying-kinds", "lying-envelopes", "by-hand", "by-hand")
@@ -34,7 +35,7 @@ HAND_LIES = (
       "approvals+entry+proof", "sealing")),
     *(f"half:{part}" for part in ("record", "holder", "invented")),
     "wide", "drop-approval", "double-approval", "one-witness", "one-witness", "old-rosters", "withheld-rosters",
-    "forged-roster", "withheld-locks",
+    "forged-roster", "withheld-locks", "late-sealing", "late-sealing",
 )  # fmt: skip
 LAWFUL = (
     ("officer-procuratorate", 0, "judicial-case"), ("officer-court", 1, "judicial-case"),
@@ -169,6 +170,7 @@ class ProtocolMachine(RuleBasedStateMachine):
     @rule(change=st.one_of(
         st.tuples(st.just("person"), people, st.sampled_from(CHANGES)),
         st.tuples(st.just("revoke"), people),
+        st.tuples(st.just("person"), st.sampled_from(SEALERS), st.sampled_from(("revoke", "reinstate"))),
         st.tuples(st.just("publish"), st.sampled_from(list(AGENCIES))),
         st.tuples(st.just("time"), st.sampled_from(STEPS)),
         st.tuples(st.just("clock"), holders, st.sampled_from(SKEWS)),

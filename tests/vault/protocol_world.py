@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import copy
 import dataclasses
 import io
 import itertools
@@ -160,10 +161,11 @@ def pool() -> Pool:
         record = new_request_id(NOW - DAY + number)
         one = cast.seal(agency, plain=f"{record}\n".encode() * 3, kinds=kinds, record=record)
         sealed.append(one)
+        sealer = one.sealer.signer.verifying_key.id
         for holder in Holder:
             for view, half in open_halves(one.halves(holder), KeyOpener(cast.agent_keys[holder])).of_view.items():
                 covers[number, view] = one.cover(view)
-                truths[half.secret] = Truth(record, view, holder, agency, kinds)
+                truths[half.secret] = Truth(record, view, holder, agency, kinds, sealer)
     return Pool(cast, cast.pins(), tuple(sealed), covers, truths, tuple(map(cast.sealed_entry, sealed)))
 
 
@@ -236,6 +238,8 @@ class World:
         self.down: set[str] = set()
         self.releases = 0
         self.numbers = itertools.count(1)
+        for number, one in enumerate(self.pool.sealings):
+            self.model.sealings[one.proof] = self.pool.sealed[number].index.record, NOW - DAY
         for agency in AGENCIES:
             self.publish(agency)
 
@@ -524,6 +528,8 @@ class World:
             taken = self.dossier(other, holder)
             parts = part.split("+")
             return dataclasses.replace(honest, **{name: getattr(taken, name) for name in parts})
+        if lie == "late-sealing":
+            return dataclasses.replace(honest, sealing=self._sealed_now(case.record))
         if what == "half":
             view = View(self.model.papers[case.decision].said["view"])
             wrong = {
@@ -539,6 +545,16 @@ class World:
                 honest, approvals=honest.approvals[1:] if lie[1] == "r" else honest.approvals * 2
             )
         return honest
+
+    def _sealed_now(self, record: int) -> checks.SealedEntry:
+        """The entry of a sealing that says yesterday and that the witnesses see now, in a tree of its own."""
+        cast = copy.copy(self.cast)
+        cast.log = copy.copy(self.cast.log)
+        cast.log.entries = []
+        said = cast.sealed_entry(self.pool.sealed[record])
+        late = checks.SealedEntry(said.entry, cast.log.proof(0, self.now))
+        self.model.sealings[late.proof] = self.pool.sealed[record].index.record, self.now
+        return late
 
     def _invented(self, record: int, view: View, holder: Holder) -> SealedHalves:
         """A half that the vault drew itself, with kinds that every basis reaches."""

@@ -82,6 +82,8 @@ class Truth:
     holder: Holder
     agency: str
     kinds: tuple[RecordKind, ...]
+    sealer: str
+    """Id of the key that sealed it."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ class Model:
     trees: dict[tuple[int, str], tuple[bytes, ...]] = field(default_factory=dict)
     acts: dict[bytes, tuple[int, str, str]] = field(default_factory=dict)
     """Locks and openings by entitled people: (order of making, agency, act)."""
+    sealings: dict[bytes, tuple[str, int]] = field(default_factory=dict)
+    """By the proof of its entry: which record, and when both witnesses saw it."""
     keys: dict[str, OpeningKey] = field(default_factory=dict)
     latest: dict[Holder, int] = field(default_factory=dict)
     made: dict[tuple[Holder, str], tuple[bytes, str]] = field(default_factory=dict)
@@ -161,6 +165,7 @@ class Model:
         said = json.loads(release.split(b"\n")[1])
         entry = self._judge_entry(turn, said, request, decision, approvals)
         truth = self._judge_half(turn, said, request, decision, approvals)
+        self._judge_sealed(turn, truth)
         self._judge_law(turn, truth, request, decision)
         expires_ms = int(entry["facts"]["expires_ms"])
         _must(said["expires_ms"] == expires_ms > turn.now_ms, "released after its time was over")
@@ -304,6 +309,16 @@ class Model:
         decided = tuple(decision.said[name] for name in ("record", "view", "agency"))
         _must(found == decided, "the half of another view or record than was decided")
         return truth
+
+    def _judge_sealed(self, turn: Turn, truth: Truth) -> None:
+        known = self.sealings.get(turn.dossier.sealing.proof)
+        _must(known is not None and known[0] == truth.record, "no proof of this record's own sealing")
+        assert known
+        seat = self.seen[turn.holder.value, truth.agency].seats.get(truth.sealer)
+        _must(seat is not None, "sealed by a key that stands on no roster")
+        assert seat
+        seen_ms = known[1] // 1000 * 1000
+        _must(seat.revoked_ms is None or seen_ms < seat.revoked_ms, "sealed after its sealer's key was revoked")
 
     def _judge_law(self, turn: Turn, truth: Truth, request: Paper, decision: Paper) -> None:
         asked = request.said

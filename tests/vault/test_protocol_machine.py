@@ -165,6 +165,20 @@ def _ran_back(machine: ProtocolMachine) -> None:
         world.hand(case, case, Holder.COURT)
 
 
+def _planted(machine: ProtocolMachine) -> None:
+    """A sealer's key was stolen and is revoked; what it seals now comes with an entry that says yesterday."""
+    case = _authorised(machine)
+    machine.world.change_person("sealer-court", "revoke")
+    machine.world.now += 5000
+    machine.world.hand(case, case, Holder.COURT, "late-sealing")
+
+
+def _other_sealing(machine: ProtocolMachine) -> None:
+    case = _authorised(machine)
+    machine.story(LAWFUL[1], 1, {})
+    machine.world.hand(case, machine.world.cases[-1], Holder.COURT, "swap:sealing")
+
+
 def _used_id(machine: ProtocolMachine) -> None:
     world = machine.world
     machine.story(LAWFUL[0], 3, {})
@@ -229,6 +243,11 @@ MUTATIONS: dict[str, tuple[Callable[[Patch], None], Play]] = {
     "a lock that nobody heeds": (_no_lock, _then(lambda world: world.lock("supervisor-police", "lock"))),
     "a clock that runs back": (_no_clock, _ran_back),
     "a half that the vault made": (_no_commitment, _handed("half:invented")),
+    "a record that was planted late": (
+        _without("not witnessed before its sealer's key was revoked"),
+        _planted,
+    ),
+    "the proof of another record's sealing": (_without("the entry is not that of its sealing"), _other_sealing),
     "other papers under a used id": (_used_ids, _used_id),
     "a second release": (_forgetful, _again(1000)),
     "given again when it is over": (_used_ids, _again(2 * DAY)),
