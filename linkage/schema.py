@@ -228,8 +228,8 @@ def _check(file: str, schema: Schema) -> None:
         if tag not in schema.tags:
             raise SchemaError(f"{file}: tag {tag!r} is used but not described under [tags]")
     for key_type in schema.key_types:
-        if not 1 <= len(key_type.tags) <= 3 or key_type.slots < 1:
-            raise SchemaError(f"{file}: key type {key_type.name!r} needs one to three tags and at least one slot")
+        if not 1 <= len(key_type.tags) <= 4 or key_type.slots < 1:
+            raise SchemaError(f"{file}: key type {key_type.name!r} needs one to four tags and at least one slot")
     for pair_class in schema.classes:
         for comparison in schema.comparisons:
             _check_prior(file, pair_class, comparison)

@@ -1,9 +1,10 @@
 """Tags of cn-child-v1: what one cell of a child's record contributes, by field.
 
 Each function takes one cell and returns its tags, best values first; an unreadable cell yields none. The tags' letters
-are explained in docs/match-keys.md: NX characters of the name, NP pinyin, NS sorted, NM look-alike, NG given name, NC
-surname and one syllable, NL last syllable, SU surname, DX date, DL lunar or swapped date, YM MD DY its parts, P phone,
-G guardian, A address, V village, S sex, I resident ID. Nothing here knows keys, records or files.
+are explained in docs/match-keys.md: NX characters of the name, NP pinyin, NS sorted, NM look-alike, NK
+surname and one character, NG given name, NC surname and one syllable, NL last syllable, SU surname, DX date, DS day and
+month in rising order, DL lunar or swapped date, YM MD DY its parts, P phone, G guardian, A address, V village, S sex, I
+resident ID. Nothing here knows keys, records or files.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def date_tags(dob: Dob | None) -> TagValues:
     if dob.month is not None and dob.day is not None:
         tags["MD"] = (f"{dob.month:02}-{dob.day:02}",)
         tags["DX"] = (_iso(dob),)
+        tags["DS"] = (_rising(dob),)
         tags["DL"] = tuple(dict.fromkeys(_date_variants(dob)))
     return tags
 
@@ -124,6 +126,8 @@ def _add_name(tags: dict[str, list[str]], name: Name) -> None:
     if name.script == "han" and name.surname and readable:
         _add(tags, "NS", [name.surname + "".join(sorted(name.given))] if len(name.given) >= 2 else [])
         _add(tags, "NM", _look_alikes(name))
+    if name.script == "han" and name.surname:
+        _add(tags, "NK", [name.surname + character for character in name.given if character != "*"])
 
 
 def _full_readings(name: Name) -> Iterable[Reading]:
@@ -168,12 +172,17 @@ def _date_variants(dob: Dob) -> list[str]:
     assert dob.month is not None and dob.day is not None
     variants = [_iso(dob)]
     if dob.day <= 12:
-        variants.append(f"{dob.year:04}~{min(dob.month, dob.day):02}-{max(dob.month, dob.day):02}")
+        variants.append(_rising(dob))
     for year in (dob.year, dob.year - 1):
         solar = lunar_to_solar(replace(dob, year=year))
         if solar is not None and (year == dob.year or solar.year == dob.year):
             variants.append(_iso(solar))
     return variants
+
+
+def _rising(dob: Dob) -> str:
+    assert dob.month is not None and dob.day is not None
+    return f"{dob.year:04}~{min(dob.month, dob.day):02}-{max(dob.month, dob.day):02}"
 
 
 def _iso(dob: Dob) -> str:

@@ -1,11 +1,11 @@
-"""Tags → match keys: keyed composites of one to three tags, in a fixed number of slots per key type.
+"""Tags → match keys: keyed composites of one to four tags, in a fixed number of slots per key type.
 
 A key is HMAC(key of the key type, tag digest ‖ tag digest ‖ …), a tag digest being HMAC(key of the tag, value), each
-cut to 16 bytes. Slots that a record does not fill hold dummies, PRF(agency-private key, record, key type, slot), so
-that neither counts nor missing fields show; real keys take slots in an order of the record's own, so that their
-position does not show either. Dummies and order come from a padding key, which is new whenever the real keys are: a
-dummy that came again under another secret would be told from all that did not. This module reads no file and keeps no
-key after it returns.
+cut to 16 bytes; of four tags the first 13 bytes of each digest enter, so that one hash block holds them. Slots that a
+record does not fill hold dummies, PRF(agency-private key, record, key type, slot), so that neither counts nor missing
+fields show; real keys take slots in an order of the record's own, so that their position does not show either. Dummies
+and order come from a padding key, which is new whenever the real keys are: a dummy that came again under another secret
+would be told from all that did not. This module reads no file and keeps no key after it returns.
 
 Spec: contracts section 2 (plan, padding); match-keys.md section 3.
 """
@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 
 from linkage.encoded import Place
 from linkage.encoding.keys import AgencyKey, LinkageSecret
-from linkage.encoding.prf import OUTPUT_BYTES, Bytes2D, prf_fast
+from linkage.encoding.prf import MESSAGE_LIMIT, OUTPUT_BYTES, Bytes2D, prf_fast
 from linkage.encoding.tag_columns import TagColumn
 from linkage.schema import KeyType
 
 _ID_BYTES = 53
+_MOST_TAGS: Final = 4
 _TURNS: Final = OUTPUT_BYTES // 2  # slots that one PRF output puts in order
 
 
@@ -75,9 +76,11 @@ def build_keys(
     n = len(seeds)
     parts = [columns[tag] for tag in key_type.tags]
     empty = (np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32))
-    padded = [(part.indptr, part.codes) for part in parts] + [empty] * (3 - len(parts))
-    rows, places, combos, overflow = _combine(n, len(parts), key_type.slots, *padded[0], *padded[1], *padded[2])
-    messages = np.concatenate([digests[tag][combos[:, i]] for i, tag in enumerate(key_type.tags)], axis=1)
+    padded = [(part.indptr, part.codes) for part in parts] + [empty] * (_MOST_TAGS - len(parts))
+    arrays = [array for each in padded for array in each]
+    rows, places, combos, overflow = _combine(n, len(parts), key_type.slots, *arrays)
+    width = min(OUTPUT_BYTES, MESSAGE_LIMIT // len(parts))
+    messages = np.concatenate([digests[tag][combos[:, i], :width] for i, tag in enumerate(key_type.tags)], axis=1)
     keys = _per_slot(seeds, key_type.slots, padding.derive("dummy", key_type.name))
     turned = _slot_orders(seeds, key_type.slots, padding.derive("slots", key_type.name))[rows, places]
     keys[rows, turned] = prf_fast(secret.derive("key type", key_type.name), messages)
@@ -116,14 +119,14 @@ def _digest_strings(values: Sequence[str], key: bytes) -> Bytes2D:
 
 
 @njit(cache=True, nogil=True)
-def _combine(n, tags, slots, ptr_a, a, ptr_b, b, ptr_c, c):  # type: ignore[no-untyped-def]
+def _combine(n, tags, slots, ptr_a, a, ptr_b, b, ptr_c, c, ptr_d, d):  # type: ignore[no-untyped-def]
     """Every combination of the tags' values, first values first, at most `slots` a record."""
     total = 0
     for pass_number in range(2):
         if pass_number == 1:
             rows = np.empty(total, dtype=np.int64)
             places = np.empty(total, dtype=np.int64)
-            combos = np.zeros((total, 3), dtype=np.int64)
+            combos = np.zeros((total, _MOST_TAGS), dtype=np.int64)
         at = 0
         overflow = 0
         for row in range(n):
@@ -131,18 +134,21 @@ def _combine(n, tags, slots, ptr_a, a, ptr_b, b, ptr_c, c):  # type: ignore[no-u
             for i in range(ptr_a[row], ptr_a[row + 1]):
                 for j in range(ptr_b[row] if tags > 1 else 0, ptr_b[row + 1] if tags > 1 else 1):
                     for k in range(ptr_c[row] if tags > 2 else 0, ptr_c[row + 1] if tags > 2 else 1):
-                        if place >= slots:
-                            overflow += 1
-                            continue
-                        if pass_number == 1:
-                            rows[at] = row
-                            places[at] = place
-                            combos[at, 0] = a[i]
-                            if tags > 1:
-                                combos[at, 1] = b[j]
-                            if tags > 2:
-                                combos[at, 2] = c[k]
-                        at += 1
-                        place += 1
+                        for m in range(ptr_d[row] if tags > 3 else 0, ptr_d[row + 1] if tags > 3 else 1):
+                            if place >= slots:
+                                overflow += 1
+                                continue
+                            if pass_number == 1:
+                                rows[at] = row
+                                places[at] = place
+                                combos[at, 0] = a[i]
+                                if tags > 1:
+                                    combos[at, 1] = b[j]
+                                if tags > 2:
+                                    combos[at, 2] = c[k]
+                                if tags > 3:
+                                    combos[at, 3] = d[m]
+                            at += 1
+                            place += 1
         total = at
     return rows, places, combos, overflow

@@ -212,7 +212,7 @@ def _told_by_chance(batch: Batch, tag: str) -> float:
 def _random_outcomes(each: Comparison, rates: dict[str, float], schema: Schema) -> Floats:
     if each.random:
         return np.array([*each.random, max(1.0 - sum(each.random), FLOOR)])
-    per_level = [sum(rates[tag] for tag in level.tags) for level in each.levels]
+    per_level = [sum(rates[tag] for tag in _widest(level.tags, schema)) for level in each.levels]
     if each.kind == "joint":
         return random_subsets(per_level)
     reached = [schema.closure(level.tags) for level in each.levels]
@@ -221,6 +221,11 @@ def _random_outcomes(each: Comparison, rates: dict[str, float], schema: Schema) 
         for number, level in enumerate(each.levels)
     ]
     return random_levels(per_level, above)
+
+
+def _widest(tags: Sequence[str], schema: Schema) -> list[str]:
+    """The tags that imply no other of them: whoever agrees on one agrees on one of these."""
+    return [tag for tag in tags if schema.closure([tag]).isdisjoint(other for other in tags if other != tag)]
 
 
 def _possible_pairs(source: Ints, visible: dict[str, NDArray[np.bool_]], sources: int, rules: Rules) -> Floats:

@@ -54,3 +54,22 @@ def test_a_masked_name_meets_the_whole_one_by_what_it_shows() -> None:
     masked, whole = name_tags("张*明"), name_tags("张小明")
     assert set(masked["NC"]) & set(whole["NC"])
     assert "NX" not in masked and "NP" not in masked
+
+
+def test_characters_that_stay_right_meet_beside_one_that_is_not() -> None:
+    """A wrong, added or masked character would be told by its sound alone, and the keys of a sound leak more."""
+    right = name_tags("张小明")["NK"]
+    assert set(right) & set(name_tags("张晓明")["NK"]) == set(right) & set(name_tags("张*明")["NK"]) == {"张明"}
+    assert not set(right) & set(name_tags("章小敏")["NK"])
+
+
+def test_rising_dates_meet_when_swapped_and_never_by_the_moon() -> None:
+    """Swapped dates would need keys that also tie whoever was born on the lunar day."""
+    assert written_date_tags("2012-03-05")["DS"] == written_date_tags("2012-05-03")["DS"]
+    assert not set(written_date_tags("2012-08-14")["DS"]) & set(written_date_tags("2012-06-27")["DS"])
+
+
+@pytest.mark.parametrize(("one", "other"), [("2012-03-05", "2012-05-03"), ("2012-03-25", "2012-03-25")])
+def test_what_agrees_rising_agrees_as_a_reading(one: str, other: str) -> None:
+    """The schema says that DS implies DL: a level would be claimed that the tags do not show."""
+    assert set(written_date_tags(one)["DL"]) & set(written_date_tags(other)["DL"])

@@ -51,6 +51,17 @@ def test_every_combination_has_a_key_until_the_slots_are_full() -> None:
     assert built.keys.shape == (1, 3, 16)
 
 
+def test_four_tags_meet_when_all_agree_and_only_then() -> None:
+    """The narrowest keys would tie whoever shares three of their fields, or nobody at all."""
+    values = {"N": ("li", "li"), "D": ("2013", "2013"), "G": ("wang", "wang"), "V": ("east", "west")}
+    rows = {tag: [(value,) for value in (*pair, pair[0])] for tag, pair in values.items()}
+    each = [Contribution(np.arange(3, dtype=np.int32), [{tag: v} for v in cells]) for tag, cells in rows.items()]
+    tags = collect(3, each, dict.fromkeys(rows, 1))
+    four = KeyType(tuple(rows), 1)
+    keys = build_keys(four, tags, tag_digests(tags, SECRET), record_seeds(["1", "2", "3"], AGENCY), SECRET, AGENCY).keys
+    assert (shared(keys[0], keys[1]), shared(keys[0], keys[2])) == (0, 1)
+
+
 def test_different_secrets_share_nothing() -> None:
     """A stolen batch of one project could be matched with another's."""
     tags = columns([("li",)], [("2013",)])
