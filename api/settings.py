@@ -197,7 +197,10 @@ def load_settings(file: Path, changes: Mapping[str, Mapping[str, Any]] | None = 
     try:
         found = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"{file}: cannot be read: {error.strerror}", hint="make a folder with --init") from None
+        raise SettingsError(
+            f"{file}: cannot be read: {error.strerror}",
+            hint="name the file with --settings, or make a folder with `sealink serve linkage --init FOLDER`",
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: not TOML: {_place(error)}") from None
     for section, values in (changes or {}).items():

@@ -94,6 +94,7 @@ def draw(project: Project, at: Folder = CUSTODY, passphrase_file: PassphraseFile
     with as_custodian(at, passphrase_file) as (client, folder):
         made = draw_secret(folder, client, project)
     err.print(f"linkage secret {made} drawn; it is in the keystore alone", highlight=False)
+    err.print(f"next: sealink secret pass {project} --to CUSTODIAN, for each of the others")
 
 
 @secret.command("pass")
@@ -110,6 +111,7 @@ def pass_on(
     with as_custodian(at, passphrase_file) as (client, folder):
         pass_secret(folder, client, project, to, read_out or _asked(to))
     err.print(f"passed to {to}")
+    err.print(f"next, at {to}: sealink secret accept {project} --from THIS-AGENCY")
 
 
 @secret.command("accept")
@@ -126,6 +128,7 @@ def accept(
     with as_custodian(at, passphrase_file) as (client, folder):
         found = accept_secret(folder, client, project, sender, read_out or _asked(sender))
     err.print(f"linkage secret {found} accepted; compare these letters with {sender}", highlight=False)
+    err.print(f"next: sealink encode PROJECT.toml --source NAME --for {project}")
 
 
 def _asked(other: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.cli.connecting import CUSTODY, AsJson, Folder, PassphraseFile, Project, as_agency, as_custodian
 from api.cli.console import REFUSED, err, out, progress, project_source
@@ -167,7 +167,8 @@ def _word(known: bool | None) -> str:
 
 def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Table:
     """Columns whose name ends in `_ms` are shown as days."""
-    table = Table(*(name.removesuffix("_ms") for name in columns), box=None)
+    first, *others = (name.removesuffix("_ms") for name in columns)
+    table = Table(Column(first, no_wrap=True), *others, box=None)  # an id that is cut off cannot be copied
     for row in rows:
         table.add_row(*(_cell(name, row.get(name)) for name in columns))
     return table

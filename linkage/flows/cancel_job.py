@@ -26,7 +26,7 @@ def cancel_job(unit: Unit, caller: Caller, project: str, job: str) -> None:
         if found is None:
             raise Refused(Why.NOT_FOUND, "job: none with this id")
         if caller.agency is not None and caller.agency != found.requester:
-            raise Refused(Why.NOT_ENTITLED, "job: started by somebody else")
+            raise Refused(Why.NOT_ENTITLED, "job: started by somebody else", hint="they or the operator may cancel it")
         try:
             after = cancel(found, unit.now_ms())
         except WrongMoveError as error:

@@ -48,6 +48,7 @@ from linkage.store.projects import Member, Project
 from linkage.store.uploads import Upload
 from linkage.unit import Unit
 
+_AGAIN: Final = "what it held was taken then; to send it anew, encode it again"
 _REASONS: Final = {
     Why.UNSEALED: Reason.SIGNATURE_WRONG,
     Why.REPLAYED: Reason.REPEATED,
@@ -103,7 +104,7 @@ def _received(
             raise Refused(Why.PARAMETERS_DIFFER, "batch: encoded under other parameters than this project's plan")
         with unit.database.reading() as connection:
             if store.is_known(connection, project.code, container.digest.hex()):
-                raise Refused(Why.REPLAYED, "batch: this very container was received before")
+                raise Refused(Why.REPLAYED, "batch: this very container was received before", hint=_AGAIN)
         records = _unsealed(unit, container, ids, plan, target)
     except CryptoError as error:
         raise Refused(Why.UNSEALED, f"batch: {error}") from error
@@ -157,7 +158,7 @@ def _stand(unit: Unit, caller: Caller, upload: Upload, batch: StoredBatch) -> No
     def note(connection: Connection) -> None:
         joined_member(connection, caller, find_project(connection, caller, batch.project))
         if store.is_known(connection, batch.project, batch.digest):
-            raise Refused(Why.REPLAYED, "batch: this very container was received before")
+            raise Refused(Why.REPLAYED, "batch: this very container was received before", hint=_AGAIN)
         number = store.next_number(connection, batch.project, batch.agency)
         if batch.kind is BatchKind.WHOLE:
             store.supersede(connection, batch.project, batch.agency)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -33,6 +34,8 @@ from linkage.store.projects import Member, Project
 from linkage.unit import Unit
 
 DAY_MS = 24 * 3_600_000
+
+_ASK: Final = "ask the operator for the code, and whether your agency is a member"
 
 
 def create_project(unit: Unit, caller: Caller, code: str, terms: Terms) -> Project:
@@ -111,7 +114,7 @@ def find_project(connection: Connection, caller: Caller, code: str) -> Project:
     """The project, if the caller is in it (or at the unit)."""
     found = store.find(connection, code, caller.agency)
     if found is None:
-        raise Refused(Why.NOT_FOUND, "project: none of this code")
+        raise Refused(Why.NOT_FOUND, "project: none of this code", hint=_ASK)
     return found
 
 
@@ -162,7 +165,7 @@ def _open_at(unit: Unit, code: str, version: int) -> Project:
     with unit.database.reading() as connection:
         found = store.find(connection, code, None)
     if found is None:
-        raise Refused(Why.NOT_FOUND, "project: none of this code")
+        raise Refused(Why.NOT_FOUND, "project: none of this code", hint=_ASK)
     if found.state is not ProjectState.OPEN:
         raise Refused(Why.WRONG_STATE, "project: not open")
     if found.version != version:
