@@ -16,6 +16,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -125,10 +126,15 @@ def columns_of(plan: Plan) -> dict[str, int]:
 
 def arrow_schema(plan: Plan, header: Header | None = None) -> pa.Schema:
     """The columns of a batch of this plan in their order, with the header if there is one."""
-    widths = {HANDLE: HANDLE_BYTES, **columns_of(plan)}
-    fields = [pa.field(name, pa.binary(width), nullable=False) for name, width in widths.items()]
+    schema = _schema_of(tuple(columns_of(plan).items()))
+    return schema if header is None else schema.with_metadata({META: header_text(header)})
+
+
+@lru_cache(maxsize=32)
+def _schema_of(widths: tuple[tuple[str, int], ...]) -> pa.Schema:
+    fields = [pa.field(name, pa.binary(width), nullable=False) for name, width in ((HANDLE, HANDLE_BYTES), *widths)]
     fields += [pa.field(name, pa.bool_(), nullable=False) for name in VISIBLE]
-    return pa.schema(fields, metadata=None if header is None else {META: header_text(header)})
+    return pa.schema(fields)
 
 
 def header_text(header: Header) -> bytes:

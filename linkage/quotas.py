@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
-ALIKE: Final = 0.25
-"""Share of key types that agree between two questions about what looks like one child."""
+ALIKE: Final = 0.1
+"""Share of key types that agree between two questions about what looks like one child: less than what is left when one
+part (name, date, household) or one part and the ID were changed; siblings share no key type, or hardly any."""
 MOST_ALIKE: Final = 5
 """Questions alike, but not equal, in an hour; the next one is probing."""
 
@@ -55,12 +56,6 @@ class Asked:
 
     at_ms: NDArray[np.int64]
     sketches: Sequence[bytes]
-
-    def renewed(self, from_ms: int, later: Asked) -> Asked:
-        """Those up to that moment, and `later` ones in place of the others."""
-        kept = np.flatnonzero(self.at_ms <= from_ms)
-        times = np.concatenate([self.at_ms[kept], later.at_ms])
-        return Asked(times, [*(self.sketches[at] for at in kept.tolist()), *later.sketches])
 
 
 def sketch_of(keys: Sequence[NDArray[np.uint64]]) -> bytes:

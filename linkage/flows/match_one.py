@@ -50,8 +50,6 @@ from linkage.unit import Unit, request_sha256
 NAME_BIT: Final = 1
 """Of the visible bits: "has a name"."""
 _BUCKETS: Final = 10
-_MEANWHILE_MS: Final = 10_000
-"""Longer than a question waits for the log: what was asked before stood when it was read, or never will."""
 
 
 class Known(StrEnum):
@@ -73,9 +71,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What was read before, at `at_ms`."""
+    """What was read before; `asked` are the questions since `from_ms`, which only ever become more."""
 
-    at_ms: int
+    from_ms: int
     project: Project
     plan: Plan
     verifying_key: str
@@ -122,20 +120,21 @@ class _BrokenMeanwhileError(Exception):
 
 def _read(unit: Unit, caller: Caller, code: str) -> _Place:
     agency, now = caller.agency or "", unit.now_ms()
+    from_ms = now - HOUR_MS
     with unit.database.reading() as connection:
         project = find_project(connection, caller, code)
         member = joined_member(connection, caller, project)
         standing = _unless_blocked(connection, code, agency, now)
         job = jobs.last_done(connection, code)
         result = results.current(connection, code, agency)
-        asked = matches.asked_since(connection, code, agency, now - HOUR_MS)
+        asked = matches.asked_since(connection, code, agency, from_ms)
     if project.terms.scheme != "match-keys":
         raise Refused(Why.WRONG_STATE, "project: records of its scheme are not matched one at a time")
     if job is None:
         raise Refused(Why.WRONG_STATE, "project: nothing was matched yet", hint="start a job first")
     plan = plan_of_project(project)
     index = open_index(unit, job)
-    return _Place(now, project, plan, member.verifying_key or "", result, index, job.id, asked, standing.in_a_day)
+    return _Place(from_ms, project, plan, member.verifying_key or "", result, index, job.id, asked, standing.in_a_day)
 
 
 def _unless_blocked(connection: Connection, project: str, agency: str, now: int) -> matches.Standing:
@@ -234,11 +233,11 @@ def _answer(
 
     def note(connection: Connection) -> None:
         in_a_day = _unless_blocked(connection, project, agency, now).in_a_day
-        from_ms = place.at_ms - _MEANWHILE_MS
-        asked = place.asked.renewed(from_ms, matches.asked_since(connection, project, agency, from_ms))
-        rule = broken_rule(sketch, place.slots, asked, in_a_day, now, quota)
-        if rule is not None:
-            raise _BrokenMeanwhileError(rule)
+        if matches.count_since(connection, project, agency, place.from_ms) != len(place.asked.sketches):
+            asked = matches.asked_since(connection, project, agency, place.from_ms)
+            rule = broken_rule(sketch, place.slots, asked, in_a_day, now, quota)
+            if rule is not None:
+                raise _BrokenMeanwhileError(rule)
         matches.note(connection, project, agency, req, now, sketch)
 
     weight = verdict.weight if verdict is not None and told.known is not Known.NONE else -np.inf

@@ -34,6 +34,11 @@ def asked_since(connection: Connection, project: str, agency: str, from_ms: int)
     return Asked(np.array([at for at, _ in rows], dtype=np.int64), [bytes(sketch) for _, sketch in rows])
 
 
+def count_since(connection: Connection, project: str, agency: str, from_ms: int) -> int:
+    """How many these are. Within the last day they only become more, so an equal number is the same questions."""
+    return int(connection.execute(_COUNT, {**_mine(project, agency), "from": from_ms}).scalar_one())
+
+
 def note(connection: Connection, project: str, agency: str, req: str, now_ms: int, sketch: bytes) -> None:
     values = {"id": req, "project": project, "agency": agency, "at_ms": now_ms, "sketch": sketch}
     connection.execute(_NOTE, values)
@@ -73,8 +78,9 @@ _ASKED: Final = (
 _BLOCKED: Final = (
     BLOCKED.c.project == bindparam("of"), BLOCKED.c.agency == bindparam("by"), BLOCKED.c.until_ms > bindparam("now"),
 )  # fmt: skip
+_COUNT: Final = select(func.count()).select_from(ASKED).where(*_ASKED)
 _STANDING: Final = select(
-    select(func.count()).select_from(ASKED).where(*_ASKED).scalar_subquery().label("asked"),
+    _COUNT.scalar_subquery().label("asked"),
     select(BLOCKED.c.rule).where(*_BLOCKED).scalar_subquery().label("rule"),
     select(BLOCKED.c.until_ms).where(*_BLOCKED).scalar_subquery().label("until_ms"),
 )

@@ -124,7 +124,7 @@ def test_a_new_whole_file_brings_no_deleted_record_back(place_sqlite: ServiceSit
 def test_guessing_is_refused_and_entered_once(place: ServiceSite, tmp_path: Path) -> None:
     """Somebody could try out who is known; or fill the log by trying."""
     police, hospital = matched(place, tmp_path)
-    guesses = [fresh(place, tmp_path, police, 50_000 + n, 10, spoilt=0.1) for n in range(MOST_ALIKE + 2)]
+    guesses = [fresh(place, tmp_path, police, 50_000 + n, 10, spoilt=0.05) for n in range(MOST_ALIKE + 2)]
     for guess in guesses[:MOST_ALIKE]:
         ask(place, guess)
     for guess in (*guesses[MOST_ALIKE:], fresh(place, tmp_path, police, 1, 300)):
