@@ -31,11 +31,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from cryptography.exceptions import InvalidTag
-
 from audit.canonical import JsonValue
 from audit.crypto.container_binding import MAGIC, body_key, commitment, header_hash, statement, wrap_aad
-from audit.crypto.container_body import Marks, read_blocks, seal_blocks, sealed_chunks
+from audit.crypto.container_body import Marks, open_blocks, read_blocks, seal_blocks
 from audit.crypto.container_header import LONGEST, Header, Purpose, Wrap, make_header, parse_header
 from audit.crypto.container_signature import ContainerSignature
 from audit.crypto.errors import (
@@ -213,7 +211,7 @@ class VerifiedContainer:
         """Bytes of the sealed body."""
         return self._end - self._start
 
-    def blocks(self) -> Iterator[bytes]:
+    def blocks(self) -> Iterator[memoryview]:
         """The sealed body once more, each piece the very one that was verified; DamagedBodyError otherwise."""
         chosen = suite(self.header.suite)
         return self._marks.recognised(read_blocks(self._stream, self._start, self.length, chosen))
@@ -247,13 +245,7 @@ class OpenContainer:
         self._is_started = True
         verified, chosen = self.verified, self._chosen
         cipher, aad = chosen.aead(body_key(chosen, self._secret)), header_hash(chosen, self.header)
-        for nonce, sealed in sealed_chunks(chosen, verified.blocks(), verified.length):
-            try:
-                plain = cipher.decrypt(nonce, sealed, aad)
-            except InvalidTag:
-                raise DamagedBodyError("container: a chunk does not authenticate") from None
-            if plain:
-                yield plain
+        yield from open_blocks(chosen, cipher, aad, verified.blocks(), verified.length)
         self.is_complete = True
 
     def read(self, limit: int) -> bytes:

@@ -12,13 +12,23 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol, cast
+
+from cryptography.exceptions import InvalidTag
 
 from audit.crypto.container_binding import nonce
 from audit.crypto.errors import DamagedBodyError
 from audit.crypto.suites import Aead, Suite
 
 CHUNK: Final = 64 * 1024
+
+
+class _Readable(Protocol):
+    """What `BinaryIO` does not promise and every file and `BytesIO` has."""
+
+    def readinto(self, memory: memoryview, /) -> int | None: ...
+
+
 _CHUNKS_AT_ONCE: Final = 16
 
 
@@ -58,31 +68,40 @@ def numbered(body: Iterable[bytes]) -> Iterator[tuple[int, bool, bytes]]:
     yield number, True, full or bytes(partial)
 
 
-def read_blocks(stream: BinaryIO, start: int, length: int, chosen: Suite) -> Iterator[bytes]:
-    """The sealed body as it lies in the stream, a block at a time; DamagedBodyError if the stream is shorter."""
+def read_blocks(stream: BinaryIO, start: int, length: int, chosen: Suite) -> Iterator[memoryview]:
+    """The sealed body as it lies in the stream, a block at a time, each in the same memory as the one before.
+
+    DamagedBodyError if the stream is shorter.
+    """
+    block = memoryview(bytearray(min(_block_bytes(chosen), length)))
+    readable = cast("_Readable", stream)
     stream.seek(start)
     while length:
-        wanted = min(_block_bytes(chosen), length)
-        block = stream.read(wanted)
-        if len(block) != wanted:
+        block = block[: min(len(block), length)]
+        if readable.readinto(block) != len(block):
             raise DamagedBodyError("container: the body is cut short")
         yield block
-        length -= wanted
+        length -= len(block)
 
 
-def sealed_chunks(chosen: Suite, blocks: Iterable[bytes], length: int) -> Iterator[tuple[bytes, memoryview]]:
-    """(nonce, sealed chunk) of every chunk of a body of so many bytes; DamagedBodyError for a stump.
+def open_blocks(chosen: Suite, cipher: Aead, aad: bytes, blocks: Iterable[memoryview], length: int) -> Iterator[bytes]:
+    """Plaintext of every chunk of a sealed body of so many bytes; DamagedBodyError for a wrong chunk or a stump.
 
     Only an empty body has an empty chunk: else one body could be written in two forms.
     """
-    number, sealed_bytes = 0, CHUNK + chosen.tag_bytes
+    number, sealed_bytes, tag_bytes = 0, CHUNK + chosen.tag_bytes, chosen.tag_bytes
     for block in blocks:
         for at in range(0, len(block), sealed_bytes):
-            sealed = memoryview(block)[at : at + sealed_bytes]
+            sealed = block[at : at + sealed_bytes]
             length -= len(sealed)
-            if len(sealed) < chosen.tag_bytes or (len(sealed) == chosen.tag_bytes and number):
+            if len(sealed) < tag_bytes + bool(number):
                 raise DamagedBodyError("container: the last chunk is too short")
-            yield nonce(chosen, number, length == 0), sealed
+            try:
+                plain = cipher.decrypt(nonce(chosen, number, not length), sealed, aad)
+            except InvalidTag:
+                raise DamagedBodyError("container: a chunk does not authenticate") from None
+            if plain:
+                yield plain
             number += 1
     if not number:
         raise DamagedBodyError("container: the last chunk is too short")
@@ -101,11 +120,11 @@ class Marks:
         self._cipher = chosen.aead(secrets.token_bytes(chosen.aead_key_bytes))
         self._marks: list[bytes] = []
 
-    def remember(self, block: bytes) -> None:
+    def remember(self, block: memoryview) -> None:
         """The next block of the first reading."""
         self._marks.append(self._mark(len(self._marks), block))
 
-    def recognised(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    def recognised(self, blocks: Iterable[memoryview]) -> Iterator[memoryview]:
         """The blocks of the second reading, each once it is the very one of the first; DamagedBodyError otherwise."""
         number = 0
         for number, block in enumerate(blocks, 1):
@@ -117,7 +136,7 @@ class Marks:
         if number != len(self._marks):
             raise DamagedBodyError("container: the body changed while it was being read")
 
-    def _mark(self, number: int, block: bytes) -> bytes:
+    def _mark(self, number: int, block: memoryview) -> bytes:
         return self._cipher.encrypt(nonce(self._chosen, number, False), b"", block)
 
 
