@@ -3,7 +3,7 @@
 Each turn, in one process of the service at a time (the others wait for its lock):
 1. A log without a new entry for `heartbeat_s` gets a heartbeat, which shows that it was alive and hides quiet hours.
 2. The present checkpoint is signed with every key and shown to the witnesses; without their quorum nothing further.
-3. The cosigned checkpoint is stored, then published.
+3. The cosigned checkpoint is stored, then published, however often somebody woke the publisher: once in `every_s`.
 4. A gap longer than `longest_gap_s` is an entry when it opens and when it closes; inside it, `require_witnesses` and
    `witnessed` refuse, so acts that demand witnesses stop.
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import math
 import os
 import threading
 import time
@@ -73,6 +74,8 @@ class Publisher:
         self._gap_is_open = False
         self._seen, self._seen_at = -1, 0.0
         self._shown: tuple[int, float] = (-1, 0.0)
+        self._unpublished: bytes | None = None
+        self._published_at = -math.inf
         self._hashes: Hashes = hashes_of(site.log.store, 0)
         self._cosigned = threading.Condition()
         self._started_at = clock()
@@ -180,8 +183,16 @@ class Publisher:
     async def _show(self, witnesses: Witnesses | None) -> None:
         log, now = self._site.log, self._clock()
         size, shown_at = self._shown
-        if log.checkpoint().size == size and (witnesses is None or now - shown_at < self._longest_gap_s / 4):
-            return
+        if log.checkpoint().size != size or (witnesses is not None and now - shown_at >= self._longest_gap_s / 4):
+            await self._cosign(witnesses, now)
+        if self._unpublished is not None and time.monotonic() - self._published_at >= self._every_s:
+            note = self._unpublished
+            await asyncio.to_thread(publish, log, self._site.place.published, self._site.published_keys, note)
+            self._unpublished, self._published_at = None, time.monotonic()
+
+    async def _cosign(self, witnesses: Witnesses | None, now: float) -> None:
+        """Have the present tree cosigned. Whoever waits is told before the files are written, which takes longer."""
+        log = self._site.log
         stored = await asyncio.to_thread(log.publishable)
         note = stored.note
         if witnesses is not None:
@@ -195,8 +206,7 @@ class Publisher:
             log.store_cosigned(stored.size, note)
             with self._cosigned:
                 self._cosigned.notify_all()
-        await asyncio.to_thread(publish, log, self._site.place.published, self._site.published_keys, note)
-        self._shown, self._fault = (stored.size, now), None
+        self._shown, self._unpublished, self._fault = (stored.size, now), note, None
 
     def _mind_the_gap(self) -> None:
         site = self._site

@@ -168,7 +168,7 @@ def release_p50_ms(count: int) -> float:
     took = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        vault_site(Path(folder)) as site,
+        vault_site(Path(folder), every_s=1.0) as site,
         ThreadPoolExecutor(len(Holder)) as both,  # programs of two agencies wait for nobody but the vault
     ):
         cast, agents = site.cast, [site.agent(holder) for holder in Holder]

@@ -127,8 +127,8 @@ class VaultSite:
 
 
 @contextlib.contextmanager
-def vault_site(folder: Path, url: str | None = None) -> Iterator[VaultSite]:
-    """A served vault whose rosters are published."""
+def vault_site(folder: Path, url: str | None = None, every_s: float = 0.05) -> Iterator[VaultSite]:
+    """A served vault whose rosters are published; `every_s`: how often its log is."""
     cast = Cast(now_ms())
     data = folder / "vault"
     data.mkdir(exist_ok=True)
@@ -140,7 +140,7 @@ def vault_site(folder: Path, url: str | None = None) -> Iterator[VaultSite]:
         urls = {name: stack.enter_context(witness(place, key)) for name, key in keys.items()}
         policy = witness_policy(cast.witness_keys, urls)
         site = stack.enter_context(open_site(data, Book.VAULT, url, policy=policy))
-        public = stack.enter_context(Publisher(site, every_s=0.05))
+        public = stack.enter_context(Publisher(site, every_s=every_s))
         database = Database.open(url or place.default_url)
         stack.callback(database.close)
         if url is None:
