@@ -29,7 +29,7 @@ HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 ALIKE: Final = 0.1
 """Share of key types that agree between two questions about what looks like one child: less than what is left when one
-part (name, date, household) or one part and the ID were changed; siblings share no key type, or hardly any."""
+part (name, date, guardian, phone, address), or name or date with the ID, was changed; siblings share hardly any."""
 MOST_ALIKE: Final = 5
 """Questions alike, but not equal, in an hour; the next one is probing."""
 

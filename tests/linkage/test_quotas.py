@@ -48,7 +48,7 @@ PARTS = {
 SIBLINGS = {"G", "P", "A", "V", "S", "SU"}
 
 
-@pytest.mark.parametrize("population", [5_000, 50_000, 2_000_000])
+@pytest.mark.parametrize("population", [5_000, 50_000, 200_000, 2_000_000])
 def test_guesses_at_one_part_look_alike_under_every_plan_and_siblings_do_not(population: int) -> None:
     """Days of birth could be tried one by one, because too many keys of a plan hold them; or a family be shut out."""
     key_types = plan_for_batches("cn-child-v1", "match-keys", population, normaliser_fingerprint()).schema.key_types
