@@ -195,7 +195,9 @@ def test_keys_of_the_wrong_kind_are_refused(city: Path, tmp_path: Path) -> None:
 def test_interrupt_leaves_nothing_half_written(city: Path, tmp_path: Path) -> None:
     """Ctrl-C would leave a result folder that looks finished, or temporary files with private maps."""
     process = subprocess.Popen(
-        [SEALINK, "link", city / "project.toml", "--out", tmp_path / "out"], stderr=subprocess.DEVNULL
+        [SEALINK, "link", city / "project.toml", "--out", tmp_path / "out"],
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what runs in the background ignores it
     )
     time.sleep(2.0)
     process.send_signal(signal.SIGINT)
