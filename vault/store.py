@@ -67,7 +67,7 @@ class StoredAct:
     at_ms: int
 
 
-Stamp = tuple[tuple[str, int], ...]
+Stamp = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,13 @@ def put(connection: Connection, table: Table, **values: Any) -> None:
 
 
 def rosters_stamp(connection: Connection) -> Stamp:
-    """What changes whenever `newest_rosters` does, and costs less to read."""
-    found = select(ROSTER.c.agency, func.max(ROSTER.c.version)).group_by(ROSTER.c.agency).order_by(ROSTER.c.agency)
-    return tuple((row[0], row[1]) for row in connection.execute(found))
+    """What changes whenever `newest_rosters` does, and costs less to read.
+
+    The time counts as well: a replaced roster key's first version may have the number of one that was dropped.
+    """
+    newest = (ROSTER.c.agency, func.max(ROSTER.c.version), func.max(ROSTER.c.at_ms))
+    found = select(*newest).group_by(ROSTER.c.agency).order_by(ROSTER.c.agency)
+    return tuple((row[0], row[1], row[2]) for row in connection.execute(found))
 
 
 def newest_rosters(connection: Connection) -> list[bytes]:

@@ -29,6 +29,7 @@ from audit.crypto.signatures import SigningKey
 from audit.refusals import LogUnavailableError
 from audit.refusals import Why as LogWhy
 from audit.request_id import new_request_id
+from vault import store
 from vault.asking import Asked
 from vault.changing import Proposal
 from vault.checks import check_request, sealers_of
@@ -37,7 +38,7 @@ from vault.errors import MalformedFormError, RosterError
 from vault.flows.take_envelope import MOST_UNFINISHED
 from vault.forms import open_form
 from vault.locking import read_lock
-from vault.models import REQUEST
+from vault.models import REQUEST, ROSTER
 from vault.receiving import deliver, give_back, open_release
 from vault.requests import Approval, Lock, Refusal
 from vault.rosters import Rosters, open_roster
@@ -166,6 +167,21 @@ def test_a_key_on_a_strange_roster_stays_its_owners(site: VaultSite) -> None:
         check_request(asked.data, rosters, now_ms())
     finally:
         publish_roster(site.base, cast.roster("justice-a").sign(cast.roster_keys["justice-a"]))
+
+
+def test_a_new_roster_key_counts_at_once(site: VaultSite) -> None:
+    """What an earlier key of the agency signed has the same number: the service would go on with the old list."""
+    cast, agency = site.cast, "justice-a"
+    roster = cast.roster(agency)
+    with site.vault.database.writing() as connection:
+        store.drop_rosters(connection, agency)
+        old = roster.sign(SigningKey.generate())
+        store.put(connection, ROSTER, agency=agency, version=roster.version, data=old, at_ms=0)
+    with site.vault.database.reading() as connection:
+        assert agency not in {one.agency for one in site.vault.rosters(connection).known()}
+    publish_roster(site.base, roster.sign(cast.roster_keys[agency]))
+    with site.vault.database.reading() as connection:
+        assert agency in {one.agency for one in site.vault.rosters(connection).known()}
 
 
 # --- locks -----------------------------------------------------------------------------------------------------------
