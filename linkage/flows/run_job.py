@@ -30,7 +30,7 @@ from audit.entry import Output
 from audit.errors import AuditError
 from audit.refusals import LogUnavailableError
 from audit.refusals import Why as LogWhy
-from audit.shapes import LONGEST_LIST, Fact
+from audit.shapes import Fact
 from linkage import jobs as rules
 from linkage.caller import Caller
 from linkage.errors import FingerprintError, HealthError
@@ -61,6 +61,8 @@ _PHASES: Final = {
 }
 
 
+_MOST_LISTED: Final = 512
+"""Digests of batches in a job's entry: as many as a list may hold would not fit an entry."""
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.2
 
@@ -219,10 +221,10 @@ def _end(unit: Unit, caller: Caller, held: HeldJob, outcome: _Outcome) -> None:
 
 def _listed(digests: list[str]) -> tuple[str, ...]:
     """An entry holds so many; the rest of a longer list is named by one digest over it."""
-    if len(digests) <= LONGEST_LIST:
+    if len(digests) <= _MOST_LISTED:
         return tuple(digests)
-    rest = "".join(digests[LONGEST_LIST - 1 :])
-    return (*digests[: LONGEST_LIST - 1], hashlib.sha256(rest.encode()).hexdigest())
+    rest = "".join(digests[_MOST_LISTED - 1 :])
+    return (*digests[: _MOST_LISTED - 1], hashlib.sha256(rest.encode()).hexdigest())
 
 
 def _came_to_its_end(unit: Unit, held: HeldJob, patience_s: float) -> bool:

@@ -17,6 +17,8 @@ from sqlalchemy import update
 from test_jobs import entries
 from test_webhooks import URL
 
+from audit import canonical
+from audit.entry import LARGEST_ENTRY
 from audit.errors import AuditError
 from audit.store import DEADLINE_S
 from linkage.flows import run_job as module
@@ -316,3 +318,12 @@ def test_a_commit_that_outlasts_the_logs_patience_ends_the_job(
     job = run(place_sqlite)
     assert job.attempts == 1
     assert entries(place_sqlite) == [("job.change", "requested"), ("job.run", None)]
+
+
+def test_a_job_over_any_number_of_batches_fits_an_entry() -> None:
+    """A project of a thousand batches would have no job any more: its entry is refused each time."""
+    digests = [f"{number:064x}" for number in range(5_000)]
+    listed = module._listed(digests)
+    assert len(canonical.dumps(list(listed))) < LARGEST_ENTRY - 8_192
+    assert listed != module._listed([*digests[:-1], "f" * 64])
+    assert module._listed(digests[:3]) == tuple(digests[:3])
