@@ -114,7 +114,8 @@ def read_body(form: BodyForm, chunks: Iterable[bytes], plan: Plan, spool: Path) 
 def _checked(batches: Iterable[pa.RecordBatch], schema: pa.Schema, plan: Plan) -> Iterator[pa.RecordBatch]:
     """The same records in the plan's columns; refuses other columns, widths, nulls and a handle that stands twice."""
     expected = arrow_schema(plan)
-    if schema.names != expected.names or schema.types != expected.types:
+    is_same = schema.equals(expected)
+    if not is_same and (schema.names != expected.names or schema.types != expected.types):
         raise BatchError("batch: its columns are not the plan's")
     handles = bytearray()
     found = iter(batches)
@@ -126,11 +127,13 @@ def _checked(batches: Iterable[pa.RecordBatch], schema: pa.Schema, plan: Plan) -
             batch.validate(full=True)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise BatchError("batch: its body is damaged") from error
-        if batch.nbytes > LONGEST_PIECE:
+        if batch.get_total_buffer_size() > LONGEST_PIECE:
             raise BatchError("batch: a record batch is too long")
-        if any(column.null_count for column in batch.columns):
+        columns = batch.columns
+        if any(column.null_count for column in columns):
             raise BatchError("batch: a cell is empty")
-        whole = pa.RecordBatch.from_arrays(batch.columns, schema=expected)
+        is_whole = is_same and batch.schema.equals(expected)
+        whole = batch.replace_schema_metadata() if is_whole else pa.RecordBatch.from_arrays(columns, schema=expected)
         handles += handles_of(whole).data
         yield whole
     if handles and has_twins(handles):

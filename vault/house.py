@@ -25,7 +25,6 @@ from audit.receipt import Receipt
 from audit.request_id import new_request_id
 from audit.shapes import Fact
 from audit.waiting import Within
-from vault import store
 from vault.caller import Caller
 from vault.checks import Lawbook
 from vault.errors import VaultError
@@ -34,6 +33,7 @@ from vault.locking import counted, is_locked
 from vault.pins import Pins
 from vault.requests import Lock
 from vault.rosters import Roster, Rosters, read_once
+from vault.store import lock_rows, roster_rows
 from vault.vocabulary import Holder
 
 RULES_ID: Final = "vault-1"
@@ -66,7 +66,7 @@ class Vault:
     rules: str
     now_ms: Callable[[], int]
     _seen: dict[bytes, Roster | None] = field(default_factory=dict, repr=False)
-    _rosters: dict[store.Stamp, Rosters] = field(default_factory=dict, repr=False)
+    _rosters: dict[roster_rows.Stamp, Rosters] = field(default_factory=dict, repr=False)
     """At most one entry: what the database held when it was looked at last."""
     _alerted: dict[tuple[str, str], int] = field(default_factory=dict, repr=False)
 
@@ -100,10 +100,10 @@ class Vault:
 
     def rosters(self, connection: Connection) -> Rosters:
         """The newest roster of each agency, verified under the pins. Shared: take nothing in."""
-        stamp = store.rosters_stamp(connection)
+        stamp = roster_rows.stamp(connection)
         found = self._rosters.get(stamp)
         if found is None:
-            opened = (read_once(data, self.pins, self._seen) for data in store.newest_rosters(connection))
+            opened = (read_once(data, self.pins, self._seen) for data in roster_rows.newest(connection))
             found = Rosters(self.pins, (roster for roster in opened if roster is not None))
             self._rosters.clear()
             self._rosters[stamp] = found
@@ -116,7 +116,7 @@ class Vault:
     def locks_with(self, more: Iterable[Lock], connection: Connection, rosters: Rosters) -> bool:
         """Whether the stored locks and some more together lock."""
         try:
-            locks = [counted(data, rosters, self.now_ms()) for data in store.locks(connection)]
+            locks = [counted(data, rosters, self.now_ms()) for data in lock_rows.every(connection)]
         except VaultError:
             return True
         return is_locked([*locks, *more], {holder: self.pins.holder(holder).code for holder in Holder}, self.now_ms())

@@ -90,7 +90,7 @@ def _show_vault_routes() -> None:
     from fastapi.routing import APIRoute
 
     from api.vault.app import callers_of
-    from api.vault.routes import ROUTERS
+    from api.vault.routers import ROUTERS
 
     table = Table("callers", "method", "path", box=None)
     for router in ROUTERS:

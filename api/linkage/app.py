@@ -22,6 +22,7 @@ from api.http import idempotency, problems
 from api.http.bodies import Bodies, stream_paths
 from api.http.context import Context
 from api.http.idempotency import Idempotency
+from api.http.plain_app import plain_app
 from api.http.problems import Problem, Status
 from api.linkage.refusing import of_linkage
 from audit.request_id import new_request_id
@@ -41,22 +42,13 @@ def create_app(
 
     `web_secret` is what cursors and kept answers hang on; all processes of a service need the same.
     """
-    app = FastAPI(
-        title="Sealink linkage service",
-        version="1",
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-    )
+    app = plain_app("Sealink linkage service", routers)
     secret = web_secret or secrets.token_bytes(32)
     app.state.unit, app.state.authenticate = unit, authenticate
     app.state.cursor_key, app.state.answer_key = derive_key(secret, "cursor"), derive_key(secret, "answer")
     app.state.routers = tuple(routers)
     problems.install(app, {LinkageError: of_linkage})
     idempotency.install(app)
-    for router in routers:
-        app.router.routes += router.routes  # as they are: an included router is searched twice at every request
     app.add_middleware(Bodies, streams=stream_paths(route for router in routers for route in router.routes))
     app.add_middleware(Idempotency)
     app.add_middleware(Context, https=https)

@@ -28,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http import problems
 from api.http.bodies import Bodies
+from api.http.plain_app import plain_app
 from api.http.problems import answer_of, problem_of
 from api.ordinary_check.answers import Result, as_json, as_page, form_page, look_up, style
 from api.ordinary_check.index import IndexFaultError, OrdinaryIndex, OrdinaryRecord
@@ -65,19 +66,10 @@ class Question(BaseModel):
 
 def create_app(index: OrdinaryIndex, staff_token: bytes | None = None) -> FastAPI:
     """The application over one index. Without `staff_token` whoever reaches it may ask."""
-    app = FastAPI(
-        title="Ordinary record check",
-        version="1",
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-    )
+    app = plain_app("Ordinary record check", (open_router, router))
     app.state.index = index
     app.state.token_hash = None if staff_token is None else hashlib.sha256(staff_token).digest()
     problems.install(app, {IndexFaultError: _index_fault, PersonError: _person_error})
-    app.include_router(open_router)
-    app.include_router(router)
     app.add_middleware(Bodies, streams=[])
     app.add_middleware(Constant)
     return app

@@ -18,6 +18,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from api.http import problems
 from api.http.bodies import Bodies, stream_paths
 from api.http.context import Context
+from api.http.plain_app import plain_app
 from vault.caller import Caller
 from vault.errors import VaultError
 from vault.flows.admit_call import admit_call
@@ -36,20 +37,16 @@ AGENT: Final = "agent"
 
 def create_app(vault: Vault, routers: Sequence[APIRouter], *, https: bool = False) -> FastAPI:
     """The application for one vault; `routers` are all that it serves."""
-    app = FastAPI(
-        title="Sealink vault service", version="1", openapi_url=None, docs_url=None, redoc_url=None,
-        redirect_slashes=False,
-    )  # fmt: skip
+    app = plain_app("Sealink vault service", routers)
     app.state.vault, app.state.routers = vault, tuple(routers)
     problems.install(app, {VaultError: of_vault})
-    for router in routers:
-        app.include_router(router)
     app.add_middleware(Bodies, streams=stream_paths(route for router in routers for route in router.routes))
     app.add_middleware(Context, https=https)
     return app
 
 
-def _vault(request: Request) -> Vault:
+async def _vault(request: Request) -> Vault:
+    """Asynchronous: it costs no thread."""
     found: Vault = request.app.state.vault
     return found
 

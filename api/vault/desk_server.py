@@ -22,6 +22,7 @@ from api.client.calls import ServiceError
 from api.http import problems
 from api.http.bodies import Bodies
 from api.http.context import Context
+from api.http.plain_app import plain_app
 from api.http.problems import Problem, Status
 from api.vault import desk_work
 from api.vault.desk_work import Desk, Shown
@@ -84,10 +85,9 @@ class Session:
 
 def create_desk_app(desk: Desk, token: str) -> FastAPI:
     """The application of one desk; `token` is told to the person and to nobody else."""
-    app = FastAPI(title="Sealink desk", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = plain_app("Sealink desk", (router,))
     app.state.desk, app.state.session = desk, Session(token)
     problems.install(app, {VaultError: of_vault, ServiceError: _of_service})
-    app.include_router(router)
     app.add_middleware(Bodies, streams=[])
     app.add_middleware(Context)
     return app

@@ -25,7 +25,7 @@ from fastapi import FastAPI
 from api.http.logs import set_up_logs
 from api.vault.app import create_app
 from api.vault.grants import vault_grants
-from api.vault.routes import ROUTERS
+from api.vault.routers import ROUTERS
 from api.vault.settings import TEMPLATE, VaultSettings, VaultSettingsError, load_vault_settings
 from audit.crypto.whole_file import whole_file
 from audit.database import Database

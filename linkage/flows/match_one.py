@@ -28,6 +28,7 @@ from sqlalchemy import Connection
 from audit.events import Reason
 from audit.release import Release
 from audit.shapes import Fact
+from linkage.asked_before import asked_before
 from linkage.caller import Caller
 from linkage.encoded import VISIBLE
 from linkage.flows.manage_projects import find_project, joined_member, plan_of_project
@@ -127,7 +128,7 @@ def _read(unit: Unit, caller: Caller, code: str) -> _Place:
         standing = _unless_blocked(connection, code, agency, now)
         job = jobs.last_done(connection, code)
         result = results.current(connection, code, agency)
-        asked = matches.asked_since(connection, code, agency, from_ms)
+        asked = asked_before(connection, unit.folder, code, agency, from_ms)
     if project.terms.scheme != "match-keys":
         raise Refused(Why.WRONG_STATE, "project: records of its scheme are not matched one at a time")
     if job is None:

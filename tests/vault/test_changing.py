@@ -13,9 +13,9 @@ from vault_site import VaultSite, now_ms, vault_site
 from api.client.calls import ServiceError
 from api.vault.agent_program import decided_view
 from audit.entry import read
-from vault import store
 from vault.deciding import approve, decide
 from vault.law.calendar import civil_day
+from vault.store import half_rows, record_rows
 from vault.vocabulary import Holder
 
 
@@ -39,7 +39,7 @@ def _agree(site: VaultSite, signed: bytes, approver: str = "approver-procuratora
 
 def _state(site: VaultSite, sealed: Sealed) -> str:
     with site.vault.database.reading() as connection:
-        found = store.record(connection, sealed.index.record, 1)
+        found = record_rows.find(connection, sealed.index.record, 1)
     assert found
     return found.state
 
@@ -58,8 +58,8 @@ def test_unsealed_sealed_again_and_shredded(site: VaultSite) -> None:
     assert _agree(site, _propose(site, sealed, "shredded"))
     assert not any((site.vault.envelopes / digest).exists() for digest in digests)
     with site.vault.database.reading() as connection:
-        assert store.halves_of(connection, sealed.made.id, Holder.COURT) is None
-        assert store.record_data(connection, sealed.index.record, 1) == b""
+        assert half_rows.find(connection, sealed.made.id, Holder.COURT) is None
+        assert record_rows.signed_form(connection, sealed.index.record, 1) == b""
     events = [read(data).event for data in site.vault.log.entries(0, site.vault.log.head().size)]
     assert events.count("record.change") == 3
     with pytest.raises(ServiceError) as caught:

@@ -16,12 +16,12 @@ from api.client.calls import ServiceError
 from api.vault import correction_work
 from api.vault.desk_work import Desk
 from audit.entry import read
-from vault import store
 from vault.caller import Caller
 from vault.corrections import Correction, CorrectionState, check_issued
 from vault.errors import MalformedFormError, VaultError
 from vault.flows.answer_correction import answer_correction
 from vault.forms import open_form
+from vault.store import correction_rows
 from vault.vocabulary import Role
 
 ABOUT = "a" * 64
@@ -71,7 +71,7 @@ def test_l35_accepts_a_notice_that_is_read_and_answered(site: VaultSite, desks: 
     assert [one.event for one in mine] == ["correction.issue", "correction.answer"]
     assert mine[1].facts == {"agency": "police-a", "late": False}
     with site.vault.database.reading() as connection:
-        row = store.correction(connection, notice)
+        row = correction_rows.find(connection, notice)
     assert row and "某某".encode() not in row.data + (row.answer or b"")
 
 
@@ -94,7 +94,7 @@ def test_l35_refuses_whoever_may_not_issue_answer_or_see(site: VaultSite, desks:
     form = next(one for one in correction_work.read(justice) if one.notice.form.correction == notice)
     correction_work.answer(justice, notice, "no-fault", "x")
     with site.vault.database.reading() as connection:
-        kept = store.correction(connection, notice)
+        kept = correction_rows.find(connection, notice)
     assert kept and kept.answer
     size = site.vault.log.head().size
     justice.client.answer_correction(notice, kept.answer)  # a retry changes nothing
@@ -110,7 +110,7 @@ def test_a_notice_of_another_day_or_other_rules_is_refused(site: VaultSite, desk
     supervisor = desks("supervisor-procuratorate")
     old = replace(supervisor, now_ms=lambda: now_ms() - 5 * 60_000)
     with site.vault.database.reading() as connection:
-        before = store.corrections_of(connection, "procuratorate-a", "")
+        before = correction_rows.of_agency(connection, "procuratorate-a", "")
     human = site.cast.people["supervisor-procuratorate"]
     signed = open_form(Correction, before[0].data, [human.signer.verifying_key])
     for changes in ({"issued_ms": old.now_ms()}, {"rules": "6" * 64}, {"to": "nobody-a"}, {"words": ("AAAA",)}):
@@ -135,9 +135,9 @@ def test_l35_an_unanswered_notice_stays_overdue_and_a_late_answer_late(tmp_path:
         assert supervisor.client.overdue()["corrections"] == []
         with site.vault.database.reading() as connection:
             for days in (11, 400):
-                (late,) = store.unanswered_corrections(connection, "procuratorate-a", now_ms() + days * DAY)
+                (late,) = correction_rows.unanswered(connection, "procuratorate-a", now_ms() + days * DAY)
                 assert late["id"] == notice
-            assert store.unanswered_corrections(connection, "court-a", now_ms() + 11 * DAY) == []
+            assert correction_rows.unanswered(connection, "court-a", now_ms() + 11 * DAY) == []
         later = replace(site.vault, now_ms=lambda: now_ms() + 11 * DAY)
         police = replace(
             _desk(site.cast, folder, "decider-police", cast(Any, None)), client=cast(Any, Straight(site, later)),

@@ -17,10 +17,10 @@ from api.vault.client import publish_roster
 from audit.crypto.signatures import SigningKey
 from audit.entry import read
 from audit.request_id import new_request_id
-from vault import store
 from vault.flows import ask, take_lock, take_roster
 from vault.requests import Lock
 from vault.rosters import Person
+from vault.store import lock_rows
 from vault.vocabulary import Role
 
 
@@ -69,7 +69,7 @@ def test_locks_are_few_and_one_that_stops_something_is_never_refused(
     refused("quota-spent", act, "supervisor-court", "lock")  # it stops nothing more
     refused("quota-spent", act, "decider-court", "open")
     with site.vault.database.reading() as connection:
-        kept = [Lock.parse(_payload(data)) for data in store.locks(connection)]
+        kept = [Lock.parse(_payload(data)) for data in lock_rows.every(connection)]
     assert [one.act for one in kept] == ["lock"] * 3
     monkeypatch.setattr(take_lock, "MOST_A_DAY", 4)
     act("decider-court", "open")

@@ -23,7 +23,6 @@ from api.vault.rotating import compare_all, rotate_all
 from audit.crypto.hpke import OpeningKey
 from audit.crypto.keystore import Effort
 from audit.request_id import new_request_id
-from vault import store
 from vault.errors import MalformedFormError
 from vault.flows import rotate_halves
 from vault.halves import Half, HeldHalves, KeyOpener, KeySealer, RecordId, SealedHalves, seal_halves
@@ -31,6 +30,7 @@ from vault.keys.pkcs11_token import Token, opened_token
 from vault.models import HALF
 from vault.receiving import open_release
 from vault.rotation import Rotation, rotate, rotation_lines
+from vault.store import half_rows
 from vault.vocabulary import Holder, View
 
 PHRASE = b"a passphrase for tests"
@@ -73,7 +73,7 @@ def _program(site: VaultSite, folder: AgentFolder, token: Token | None) -> Agent
 
 def _count(site: VaultSite, key: str) -> int:
     with site.vault.database.reading() as connection:
-        return store.count_halves(connection, Holder.COURT, key)
+        return half_rows.count(connection, Holder.COURT, key)
 
 
 def test_rotated_killed_and_gone_on_with(site: VaultSite, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,13 +19,13 @@ from vault_site import VaultSite, now_ms, vault_site
 from api.client.calls import ServiceError
 from api.vault import desk_work
 from audit.proof import TlogProof
-from vault import store
 from vault.agent import Dossier, release_half
 from vault.asking import Asked
 from vault.checks import SealedEntry, check_record
 from vault.errors import CheckFailedError, Stop
 from vault.models import RECORD
 from vault.receiving import open_release
+from vault.store import record_rows
 from vault.vocabulary import Holder, View
 
 
@@ -135,7 +135,7 @@ def site(tmp_path: Path) -> Iterator[VaultSite]:
 
 def _proof(site: VaultSite, record: str) -> bytes | None:
     with site.vault.database.reading() as connection:
-        found = store.sealing_proof(connection, record, 1)
+        found = record_rows.sealing_proof(connection, record, 1)
     assert found
     return found[1]
 

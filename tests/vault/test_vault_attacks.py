@@ -29,7 +29,6 @@ from audit.crypto.signatures import SigningKey
 from audit.refusals import LogUnavailableError
 from audit.refusals import Why as LogWhy
 from audit.request_id import new_request_id
-from vault import store
 from vault.asking import Asked
 from vault.changing import Proposal
 from vault.checks import check_request, sealers_of
@@ -43,6 +42,8 @@ from vault.receiving import deliver, give_back, open_release
 from vault.requests import Approval, Lock, Refusal
 from vault.rosters import Rosters, open_roster
 from vault.rotation import Rotation
+from vault.store import roster_rows
+from vault.store.pages import insert_row
 from vault.vocabulary import Holder, Role, View
 
 
@@ -174,9 +175,9 @@ def test_a_new_roster_key_counts_at_once(site: VaultSite) -> None:
     cast, agency = site.cast, "justice-a"
     roster = cast.roster(agency)
     with site.vault.database.writing() as connection:
-        store.drop_rosters(connection, agency)
+        roster_rows.drop(connection, agency)
         old = roster.sign(SigningKey.generate())
-        store.put(connection, ROSTER, agency=agency, version=roster.version, data=old, at_ms=0)
+        insert_row(connection, ROSTER, agency=agency, version=roster.version, data=old, at_ms=0)
     with site.vault.database.reading() as connection:
         assert agency not in {one.agency for one in site.vault.rosters(connection).known()}
     publish_roster(site.base, roster.sign(cast.roster_keys[agency]))

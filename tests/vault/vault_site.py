@@ -18,7 +18,7 @@ from api.vault.agent_program import AgentProgram
 from api.vault.app import create_app
 from api.vault.client import Identity, VaultClient, publish_roster
 from api.vault.rosters_kept import KeptRosters
-from api.vault.routes import ROUTERS
+from api.vault.routers import ROUTERS
 from api.vault.serving import RULES as RULES_FILE
 from api.vault.serving import rules_sha256
 from audit.commitments import commit, new_secrets

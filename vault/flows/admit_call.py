@@ -16,7 +16,6 @@ from sqlalchemy.exc import IntegrityError
 from audit.crypto.errors import CryptoError
 from audit.crypto.signatures import VerifyingKey
 from audit.crypto.signed_object import Kind, claimed_signers
-from vault import store
 from vault.caller import AGENT, Caller
 from vault.checks import SKEW_MS
 from vault.errors import MalformedFormError, RosterError
@@ -25,6 +24,7 @@ from vault.house import Vault
 from vault.refusals import Refused, Why
 from vault.requests import Call
 from vault.rosters import AgentKeys, Rosters
+from vault.store import call_rows
 
 _REMEMBER_MS: Final = 4 * SKEW_MS
 
@@ -37,7 +37,7 @@ def admit_call(vault: Vault, data: bytes, method: str, path: str, body_sha256: s
     now = vault.now_ms()
     try:
         with vault.database.passing() as connection:
-            store.see_call(connection, call.nonce, now, now - _REMEMBER_MS)
+            call_rows.see(connection, call.nonce, now, now - _REMEMBER_MS)
     except IntegrityError:
         raise _refused() from None
     return caller

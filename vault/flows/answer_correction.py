@@ -11,13 +11,13 @@ Spec:      vault-law L35
 
 from __future__ import annotations
 
-from vault import store
 from vault.caller import Caller
 from vault.checks import SKEW_MS
 from vault.corrections import Corrected, Correction, check_answer
 from vault.forms import Signed, open_form
 from vault.house import Vault, caller_actor, signed_by
 from vault.refusals import Why, need
+from vault.store import correction_rows
 from vault.vocabulary import Role
 
 
@@ -27,7 +27,7 @@ def answer_correction(vault: Vault, caller: Caller, correction_id: str, data: by
     with vault.database.reading() as connection:
         rosters = vault.rosters(connection)
         signed = signed_by(caller, Corrected, data, rosters, now)  # 1
-        found = store.correction(connection, correction_id)
+        found = correction_rows.find(connection, correction_id)
     form = signed.form
     is_own = (form.agency, form.person) == (caller.agency, caller.person)
     need(is_own, Why.NOT_ENTITLED, "correction: not answered by the caller")
@@ -49,6 +49,6 @@ def answer_correction(vault: Vault, caller: Caller, correction_id: str, data: by
         req=form.answer,
         input=signed.hex,
         prev=correction_id,
-        within=lambda connection: store.answer_correction(connection, correction_id, data, now),
+        within=lambda connection: correction_rows.answer(connection, correction_id, data, now),
     )
     return signed

@@ -7,13 +7,13 @@ Spec:      vault-law L11, L12
 
 from __future__ import annotations
 
-from vault import store
 from vault.caller import Caller
 from vault.checks import sealers_of
 from vault.forms import open_form
 from vault.handing_over import Acknowledgement, Notice
 from vault.house import Vault, caller_actor, signed_by
 from vault.refusals import Why, need
+from vault.store import notice_rows
 from vault.vocabulary import Role
 
 
@@ -26,7 +26,7 @@ def answer_notice(vault: Vault, caller: Caller, data: bytes) -> Acknowledgement:
         answer = signed.form
         is_own = (answer.agency, answer.sealer) == (caller.agency, caller.person) and Role.SEALER in caller.roles
         need(is_own, Why.NOT_ENTITLED, "acknowledgement: not by the caller, or the caller is no sealer")
-        found = store.notice_data(connection, answer.notice, caller.agency)
+        found = notice_rows.find(connection, answer.notice, caller.agency)
     need(found is not None, Why.NOT_FOUND, "notice: none of this name to this agency")
     assert found
     raw, is_answered = found
@@ -40,6 +40,6 @@ def answer_notice(vault: Vault, caller: Caller, data: bytes) -> Acknowledgement:
         "record.notice.answer",
         {"agency": caller.agency, "notice": notice.hex},
         input=signed.hex,
-        within=lambda connection: store.answer_notice(connection, answer.notice, data, now),
+        within=lambda connection: notice_rows.answer(connection, answer.notice, data, now),
     )
     return answer

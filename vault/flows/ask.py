@@ -20,7 +20,6 @@ from typing import Final
 from sqlalchemy import Connection
 
 from audit.entry import Basis
-from vault import store
 from vault.caller import Caller
 from vault.checks import check_request
 from vault.forms import Signed
@@ -29,6 +28,8 @@ from vault.models import REQUEST
 from vault.refusals import Refused, Why, need
 from vault.requests import Request
 from vault.states import RequestState
+from vault.store import request_rows
+from vault.store.pages import insert_row
 from vault.vocabulary import Role
 
 MOST_A_DAY: Final = 20
@@ -44,8 +45,8 @@ def ask(vault: Vault, caller: Caller, data: bytes) -> Signed[Request]:
         is_own = (party.agency, party.person.person) == (caller.agency, caller.person)
         need(is_own, Why.NOT_ENTITLED, "request: not by the caller")
         form = signed.form
-        known = store.request(connection, form.request)
-        asked = store.asked_since(connection, caller.agency, caller.person, now - DAY_MS)
+        known = request_rows.find(connection, form.request)
+        asked = request_rows.asked_since(connection, caller.agency, caller.person, now - DAY_MS)
     if known is not None:
         need(known.data == data, Why.EXISTS, "request: its id was used by another one")
         return signed
@@ -60,9 +61,10 @@ def ask(vault: Vault, caller: Caller, data: bytes) -> Signed[Request]:
     warn_ms, escalate_ms = vault.law.decide_by(form.rules, now)
 
     def rows(connection: Connection) -> None:
-        again = store.asked_since(connection, caller.agency, caller.person, now - DAY_MS)  # of calls at the same time
+        # once more: of calls at the same time
+        again = request_rows.asked_since(connection, caller.agency, caller.person, now - DAY_MS)
         need(again < MOST_A_DAY, Why.QUOTA_SPENT, "request: as many as an officer may make in a day")
-        store.put(
+        insert_row(
             connection, REQUEST, id=form.request, digest=signed.hex, nonce=form.nonce, officer=form.officer,
             agency=form.agency, recipient=form.to, state=RequestState.ASKED.value, data=data, asked_ms=now,
             not_after_ms=form.not_after_ms, warn_ms=warn_ms, escalate_ms=escalate_ms,

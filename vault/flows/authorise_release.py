@@ -20,22 +20,23 @@ from audit.commitments import SALT_BYTES, hash_output
 from audit.entry import Basis, Entry, Output
 from audit.events import Reason
 from audit.request_id import new_request_id
-from vault import store
 from vault.checks import Consent, check_consent
 from vault.house import Vault, service_actor
 from vault.models import INTENT
 from vault.refusals import Why, need
 from vault.rosters import Rosters
 from vault.states import Act, RequestState, after
+from vault.store import act_rows, request_rows
+from vault.store.pages import insert_row
 
 
 def authorise_release(vault: Vault, request_id: str) -> bool:
     """Whether the release is authorised now: False while an approval is missing."""
     with vault.database.reading() as connection:
-        found = store.request(connection, request_id)
+        found = request_rows.find(connection, request_id)
         rosters = vault.rosters(connection)
-        decisions = store.acts_on(connection, request_id, "decision")
-        approvals = store.acts_on(connection, request_id, "approval")
+        decisions = act_rows.of_request(connection, request_id, "decision")
+        approvals = act_rows.of_request(connection, request_id, "approval")
         is_locked = vault.is_locked(connection, rosters)
     if found is None or not decisions:
         return False
@@ -72,7 +73,7 @@ def _write(vault: Vault, consent: Consent, rosters: Rosters, now_ms: int) -> Non
 
     def rows(connection: Connection) -> None:
         state = after(RequestState.DECIDED, Act.AUTHORISE)
-        store.move(connection, request.request, RequestState.DECIDED, state, expires_ms=expires_ms)
-        store.put(connection, INTENT, request=request.request, req=entry.req, entry=entry.encode(), salt=salt)
+        request_rows.move(connection, request.request, RequestState.DECIDED, state, expires_ms=expires_ms)
+        insert_row(connection, INTENT, request=request.request, req=entry.req, entry=entry.encode(), salt=salt)
 
     vault.log.append_and_wait(entry, within=rows)

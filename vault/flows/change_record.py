@@ -22,7 +22,6 @@ from sqlalchemy import Connection
 from audit.canonical import JsonValue, loads
 from audit.entry import Basis
 from audit.events import Reason
-from vault import store
 from vault.caller import Caller
 from vault.changing import Proposal, is_agreed, read_agreement, read_proposal
 from vault.checks import check_people
@@ -34,7 +33,10 @@ from vault.law.calendar import civil_day
 from vault.models import PROPOSAL
 from vault.refusals import Why, need
 from vault.rosters import Rosters
-from vault.store import StoredAct, StoredRecord
+from vault.store import act_rows, proposal_rows, record_rows
+from vault.store.act_rows import StoredAct
+from vault.store.pages import insert_row
+from vault.store.record_rows import StoredRecord
 from vault.unsealing import Change, SealState, changed
 from vault.vocabulary import Role
 
@@ -48,9 +50,9 @@ def propose_change(vault: Vault, caller: Caller, data: bytes) -> Signed[Proposal
         signed, _ = read_proposal(data, vault.rosters(connection), caller.agency, now)
         form = signed.form
         need(form.decider == caller.person, Why.NOT_ENTITLED, "proposal: not by the caller")
-        known = store.proposal(connection, form.proposal)
-        found = store.record(connection, form.record, form.version)
-        done = store.carried_out(connection, form.record, form.version)
+        known = proposal_rows.find(connection, form.proposal)
+        found = record_rows.find(connection, form.record, form.version)
+        done = proposal_rows.carried_out(connection, form.record, form.version)
     if known is not None:
         need(known[0] == data, Why.EXISTS, "proposal: its id was used by another one")
         return signed
@@ -69,7 +71,7 @@ def propose_change(vault: Vault, caller: Caller, data: bytes) -> Signed[Proposal
         decision=vault.allow(Reason.LAWFUL_BASIS),
         input=signed.hex,
         prev=found.req,
-        within=lambda connection: store.put(
+        within=lambda connection: insert_row(
             connection, PROPOSAL, id=form.proposal, record=form.record, version=form.version, agency=form.agency,
             state="proposed", data=data, at_ms=now,
         ),
@@ -82,7 +84,7 @@ def agree_to_change(vault: Vault, caller: Caller, proposal_id: str, data: bytes)
     now = vault.now_ms()
     with vault.database.reading() as connection:
         rosters = vault.rosters(connection)
-        known = store.proposal(connection, proposal_id)
+        known = proposal_rows.find(connection, proposal_id)
         need(known is not None, Why.NOT_FOUND, "proposal: none of this name")
         assert known
         raw, state = known
@@ -90,12 +92,12 @@ def agree_to_change(vault: Vault, caller: Caller, proposal_id: str, data: bytes)
         signed, proposer = read_proposal(raw, rosters, agency, now)
         agreed, approver = read_agreement(data, signed, rosters, caller.agency, now)
         need(agreed.form.approver == caller.person, Why.NOT_ENTITLED, "agreement: not by the caller")
-        before = store.acts_on(connection, proposal_id, AGREEMENT)
+        before = act_rows.of_request(connection, proposal_id, AGREEMENT)
         # Those who agreed before must still be who they were, and all different people (failure table, revoked key).
         others = [act for act in before if act.agency != caller.agency] if state == "proposed" else []
         also = [read_agreement(act.data, signed, rosters, act.agency, now)[1] for act in others]
         check_people([proposer, approver, *also])
-        found = store.record(connection, signed.form.record, signed.form.version)
+        found = record_rows.find(connection, signed.form.record, signed.form.version)
     assert found
     # One for an agency: a desk that was told to wait (a lock, a witness) signs anew, and the change goes on.
     if state == "proposed" and not any(act.agency == caller.agency for act in before):
@@ -112,7 +114,7 @@ def agree_to_change(vault: Vault, caller: Caller, proposal_id: str, data: bytes)
             decision=vault.allow(Reason.TWO_AGENCIES),
             input=agreed.hex,
             prev=proposal_id,
-            within=lambda connection: store.put_act(connection, act),
+            within=lambda connection: act_rows.put(connection, act),
         )
         before = [*before, act]
     if state == "proposed" and is_agreed(signed, [act.agency for act in before], rosters):
@@ -127,16 +129,16 @@ def _carry_out(
     form, gone = signed.form, list[str]()
     now = vault.now_ms()
     with vault.database.reading() as connection:
-        done = store.carried_out(connection, form.record, form.version)
+        done = proposal_rows.carried_out(connection, form.record, form.version)
     case, subject = _commitments(found)
     _check_follows(form, found, done, now)
     need(not _is_locked(vault, rosters), Why.LOCKED, "an agency has locked every release")
 
     def rows(connection: Connection) -> None:
-        store.set_record_state(connection, form.record, form.version, found.state, form.change)
-        store.close_proposal(connection, form.proposal, now)
+        record_rows.move(connection, form.record, form.version, found.state, form.change)
+        proposal_rows.close(connection, form.proposal, now)
         if form.change == SealState.SHREDDED:
-            gone[:] = store.shred(connection, form.record, form.version)
+            gone[:] = record_rows.shred(connection, form.record, form.version)
 
     vault.enter(
         service_actor(),

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from audit.entry import Basis
 from audit.events import Reason
-from vault import store
 from vault.caller import Caller
 from vault.checks import check_approval, check_decision, check_people, check_request
 from vault.flows.authorise_release import authorise_release
@@ -20,7 +19,9 @@ from vault.house import Vault, caller_actor, signed_by
 from vault.refusals import Why, need
 from vault.requests import Refusal
 from vault.states import Act, RequestState, after
-from vault.store import StoredAct, StoredRequest
+from vault.store import act_rows, request_rows
+from vault.store.act_rows import StoredAct
+from vault.store.request_rows import StoredRequest
 from vault.vocabulary import Role
 
 DECISION, APPROVAL, REFUSAL = "decision", "approval", "refusal"
@@ -32,7 +33,7 @@ def decide_request(vault: Vault, caller: Caller, request_id: str, data: bytes) -
     found = asked_of(vault, caller, request_id)
     with vault.database.reading() as connection:
         rosters = vault.rosters(connection)
-        if _is_again(store.acts_on(connection, request_id, DECISION), data):
+        if _is_again(act_rows.of_request(connection, request_id, DECISION), data):
             return
     state = after(found.state, Act.DECIDE)
     asked, officer = check_request(found.data, rosters, now)
@@ -51,7 +52,7 @@ def decide_request(vault: Vault, caller: Caller, request_id: str, data: bytes) -
         decision=vault.allow(Reason.LAWFUL_BASIS),
         input=decided.hex,
         prev=request_id,
-        within=store.moved_by(
+        within=act_rows.moving(
             StoredAct(form.decision, request_id, DECISION, form.agency, decided.hex, data, now), found.state, state
         ),
     )
@@ -63,8 +64,8 @@ def approve_request(vault: Vault, caller: Caller, request_id: str, data: bytes) 
     found = asked_of(vault, caller, request_id)
     with vault.database.reading() as connection:
         rosters = vault.rosters(connection)
-        decisions = store.acts_on(connection, request_id, DECISION)
-        known = store.acts_on(connection, request_id, APPROVAL)
+        decisions = act_rows.of_request(connection, request_id, DECISION)
+        known = act_rows.of_request(connection, request_id, APPROVAL)
     mine = [act for act in known if act.agency == caller.agency]
     if not mine:
         need(
@@ -89,7 +90,7 @@ def approve_request(vault: Vault, caller: Caller, request_id: str, data: bytes) 
             decision=vault.allow(Reason.TWO_AGENCIES),
             input=approval.hex,
             prev=decided.form.decision,
-            within=lambda connection: store.put_act(connection, act),
+            within=lambda connection: act_rows.put(connection, act),
         )
     # Also when the agency has approved before: the release may have waited for a witness since (failure table).
     authorise_release(vault, request_id)
@@ -102,7 +103,7 @@ def refuse_request(vault: Vault, caller: Caller, request_id: str, data: bytes) -
     found = asked_of(vault, caller, request_id)
     with vault.database.reading() as connection:
         rosters = vault.rosters(connection)
-        if _is_again(store.acts_on(connection, request_id, REFUSAL), data):
+        if _is_again(act_rows.of_request(connection, request_id, REFUSAL), data):
             return
     asked, _ = check_request(found.data, rosters, now)
     refusal = signed_by(caller, Refusal, data, rosters, now)
@@ -122,7 +123,7 @@ def refuse_request(vault: Vault, caller: Caller, request_id: str, data: bytes) -
         decision=vault.deny(Reason.NO_BASIS),
         input=refusal.hex,
         prev=request_id,
-        within=store.moved_by(
+        within=act_rows.moving(
             StoredAct(form.refusal, request_id, REFUSAL, form.agency, refusal.hex, data, now), found.state, state
         ),
     )
@@ -134,7 +135,7 @@ def asked_of(vault: Vault, caller: Caller, request_id: str) -> StoredRequest:
     Officers and sealers get their own alone: that somebody asked is itself sensitive (vault-law section 5, residual).
     """
     with vault.database.reading() as connection:
-        found = store.request(connection, request_id)
+        found = request_rows.find(connection, request_id)
     agencies = {found.agency, found.recipient, *vault.pins.approvers("")} if found else set()
     need(caller.agency in agencies, Why.NOT_FOUND, "request: none of this name for this caller")
     assert found

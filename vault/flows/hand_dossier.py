@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from audit.entry import read
 from audit.errors import MissingError
-from vault import store
 from vault.agent import Dossier
 from vault.caller import Caller
 from vault.errors import StateError
@@ -26,6 +25,7 @@ from vault.refusals import Refused, Why, need
 from vault.requests import Decision
 from vault.rosters import Rosters
 from vault.states import RequestState
+from vault.store import act_rows, envelope_rows, half_rows, request_rows
 from vault.vocabulary import Holder
 
 _READY = (RequestState.AUTHORISED, RequestState.RELEASED, RequestState.DELIVERED)
@@ -47,13 +47,13 @@ def hand_dossier(vault: Vault, caller: Caller, request_id: str) -> Handed:
     need(found.state in _READY, Why.WRONG_STATE, "request: not authorised, or over")
     with vault.database.reading() as connection:
         rosters = vault.rosters(connection)
-        decision = store.acts_on(connection, request_id, "decision")[0].data
-        approvals = tuple(act.data for act in store.acts_on(connection, request_id, "approval"))
-        releases = tuple(act.data for act in store.acts_on(connection, request_id, "release"))
-        intent = store.intent(connection, request_id)
+        decision = act_rows.of_request(connection, request_id, "decision")[0].data
+        approvals = tuple(act.data for act in act_rows.of_request(connection, request_id, "approval"))
+        releases = tuple(act.data for act in act_rows.of_request(connection, request_id, "release"))
+        intent = request_rows.intent(connection, request_id)
         form = _decision(decision, rosters, vault.now_ms())
-        cover = store.cover_of(connection, form.envelope)
-        halves = store.halves_of(connection, form.view_id.of, caller.holder or Holder.COURT)
+        cover = envelope_rows.cover(connection, form.envelope)
+        halves = half_rows.find(connection, form.view_id.of, caller.holder or Holder.COURT)
     if intent is None or cover is None or halves is None:
         raise StateError("request: what it was decided on is not here")
     _, entry, salt = intent
@@ -86,5 +86,5 @@ def envelope_for(vault: Vault, caller: Caller, request_id: str) -> str:
     if found.expires_ms is None or vault.now_ms() >= found.expires_ms:
         raise Refused(Why.WRONG_STATE, "request: its release has expired; ask anew")
     with vault.database.reading() as connection:
-        decision = store.acts_on(connection, request_id, "decision")[0].data
+        decision = act_rows.of_request(connection, request_id, "decision")[0].data
         return _decision(decision, vault.rosters(connection), vault.now_ms()).envelope

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from vault import store
 from vault.caller import Caller
 from vault.errors import VaultError
 from vault.flows.hand_dossier import Handed, hand_dossier
@@ -20,6 +19,7 @@ from vault.flows.prove_sealing import prove_waiting
 from vault.house import Vault
 from vault.refusals import Why, need
 from vault.rosters import digest_of
+from vault.store import lock_rows, request_rows, roster_rows
 
 AT_ONCE: Final = 20
 """Dossiers of one call: they hold a few signatures each, and the witnesses are waited for."""
@@ -44,9 +44,9 @@ def hand_work(vault: Vault, caller: Caller, known: str, after: str) -> Work:
     assert caller.holder
     prove_waiting(vault)
     with vault.database.reading() as connection:
-        rosters = store.newest_rosters(connection)
-        locks = store.locks(connection)
-        owed = store.owed_by(connection, caller.holder, after, AT_ONCE)
+        rosters = roster_rows.newest(connection)
+        locks = lock_rows.every(connection)
+        owed = request_rows.owed_by(connection, caller.holder, after, AT_ONCE)
     return Work(
         None if digest_of(rosters) == known else tuple(rosters),
         tuple(locks),

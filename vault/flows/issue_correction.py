@@ -11,7 +11,6 @@ Spec:      vault-law L35
 
 from __future__ import annotations
 
-from vault import store
 from vault.caller import Caller
 from vault.checks import SKEW_MS
 from vault.corrections import Correction, check_issued
@@ -19,6 +18,8 @@ from vault.forms import Signed
 from vault.house import Vault, caller_actor, signed_by
 from vault.models import CORRECTION
 from vault.refusals import Why, need
+from vault.store import correction_rows
+from vault.store.pages import insert_row
 from vault.vocabulary import Role
 
 
@@ -29,7 +30,7 @@ def issue_correction(vault: Vault, caller: Caller, data: bytes) -> Signed[Correc
         rosters = vault.rosters(connection)
         signed = signed_by(caller, Correction, data, rosters, now)  # 1
         form = signed.form
-        known = store.correction(connection, form.correction)
+        known = correction_rows.find(connection, form.correction)
     is_own = (form.agency, form.supervisor) == (caller.agency, caller.person)
     need(is_own, Why.NOT_ENTITLED, "correction: not by the caller")
     need(form.to in vault.pins.agencies, Why.MALFORMED, "correction: to an agency that does not take part")
@@ -47,7 +48,7 @@ def issue_correction(vault: Vault, caller: Caller, data: bytes) -> Signed[Correc
         {"agency": form.to},
         req=form.correction,
         input=signed.hex,
-        within=lambda connection: store.put(
+        within=lambda connection: insert_row(
             connection, CORRECTION, id=form.correction, agency=form.agency, recipient=form.to, data=data, due_ms=due_ms
         ),
     )

@@ -14,10 +14,10 @@ import contextlib
 from typing import Final
 
 from audit.errors import AuditError
-from vault import store
 from vault.checks import SealedEntry
 from vault.errors import StateError
 from vault.house import Vault
+from vault.store import record_rows
 
 WAIT_S: Final = 5.0
 _AT_ONCE: Final = 50
@@ -26,7 +26,7 @@ _AT_ONCE: Final = 50
 def prove_sealing(vault: Vault, record: str, version: int, wait_s: float = WAIT_S) -> SealedEntry:
     """The kept proof, or a first one; `AuditError` while the witnesses are silent, StateError for no such record."""
     with vault.database.reading() as connection:
-        found = store.sealing_proof(connection, record, version)
+        found = record_rows.sealing_proof(connection, record, version)
     if found is None:
         raise StateError("record: it was never sealed here")
     req, proof = found
@@ -34,7 +34,7 @@ def prove_sealing(vault: Vault, record: str, version: int, wait_s: float = WAIT_
     if proof is None:
         proof = vault.public.witnessed(index, wait_s).proof
         with vault.database.writing() as connection:
-            store.keep_proof(connection, record, version, proof)
+            record_rows.keep_proof(connection, record, version, proof)
     (entry,) = vault.log.entries(index, index + 1)
     return SealedEntry(entry, proof)
 
@@ -42,7 +42,7 @@ def prove_sealing(vault: Vault, record: str, version: int, wait_s: float = WAIT_
 def prove_waiting(vault: Vault) -> None:
     """Make up for sealings without a proof; what the witnesses do not cosign now waits for the next time."""
     with vault.database.reading() as connection:
-        waiting = store.unproven(connection, _AT_ONCE)
+        waiting = record_rows.unproven(connection, _AT_ONCE)
     with contextlib.suppress(AuditError):
         for record, version in waiting:
             prove_sealing(vault, record, version, wait_s=0)

@@ -17,13 +17,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from vault import store
 from vault.caller import Caller
 from vault.forms import open_form
 from vault.halves import RecordId, SealedHalves
 from vault.house import Vault, caller_actor
 from vault.refusals import Why, need
 from vault.rotation import Rotation
+from vault.store import envelope_rows, half_rows
 from vault.vocabulary import Holder, View
 
 PAGE: Final = 200
@@ -37,8 +37,8 @@ def halves_to_rotate(vault: Vault, caller: Caller, key: str, after: str, *, cove
     need(caller.holder is not None, Why.NOT_ENTITLED, "halves: for agents")
     assert caller.holder
     with vault.database.reading() as connection:
-        found = store.halves_under(connection, caller.holder, key, _place(after), _COMPARED if covers else PAGE)
-        of = store.covers_of(connection, [one.id for one in found]) if covers else {}
+        found = half_rows.under_key(connection, caller.holder, key, _place(after), _COMPARED if covers else PAGE)
+        of = envelope_rows.covers_of_all(connection, [one.id for one in found]) if covers else {}
     return [{**halves_json(one), **_covers_json(of.get(one.id))} for one in found]
 
 
@@ -58,7 +58,7 @@ def rotate_halves(vault: Vault, caller: Caller, data: bytes) -> int:
     halves = form.sealed_halves()
 
     def rows(connection: Connection) -> None:
-        store.replace_halves(connection, form.old_key, halves)
+        half_rows.replace(connection, form.old_key, halves)
 
     vault.enter(
         caller_actor(caller, "agent"),
@@ -73,7 +73,7 @@ def rotate_halves(vault: Vault, caller: Caller, data: bytes) -> int:
         within=rows,
     )
     with vault.database.reading() as connection:
-        return store.count_halves(connection, holder, form.old_key)
+        return half_rows.count(connection, holder, form.old_key)
 
 
 def place_of(halves: SealedHalves) -> str:

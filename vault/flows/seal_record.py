@@ -29,7 +29,6 @@ from audit.crypto.signatures import VerifyingKey
 from audit.entry import Basis
 from audit.errors import AuditError
 from audit.request_id import new_request_id
-from vault import store
 from vault.caller import Caller
 from vault.checks import sealers_of
 from vault.flows.prove_sealing import prove_sealing
@@ -40,6 +39,8 @@ from vault.house import Vault, caller_actor, signed_by
 from vault.models import ENVELOPE, NOTICE, RECORD
 from vault.refusals import Refused, Why, need
 from vault.rosters import Rosters
+from vault.store import half_rows, record_rows
+from vault.store.pages import insert_row
 from vault.vocabulary import Holder, Role, View
 
 
@@ -52,8 +53,8 @@ def seal_record(vault: Vault, caller: Caller, data: bytes, notices: Sequence[byt
         form = signed.form
         is_own = (form.agency, form.sealer) == (caller.agency, caller.person) and Role.SEALER in caller.roles
         need(is_own, Why.NOT_ENTITLED, "sealing: not by the caller, or the caller is no sealer")
-        known = store.record_data(connection, form.record, form.version)
-        owner = store.owner_of(connection, form.record)
+        known = record_rows.signed_form(connection, form.record, form.version)
+        owner = record_rows.owner_of(connection, form.record)
     if known is not None or owner not in (None, form.agency):  # nobody seals a version of another agency's record
         need(known == data, Why.EXISTS, "sealing: this version of the record is sealed already, by another form")
         return signed
@@ -68,19 +69,19 @@ def seal_record(vault: Vault, caller: Caller, data: bytes, notices: Sequence[byt
     req = new_request_id(now)
 
     def rows(connection: Connection) -> None:
-        store.put(
+        insert_row(
             connection, RECORD, id=form.record, version=form.version, agency=form.agency, state="sealed", req=req,
             data=data, index_entry=index, sealed_ms=now,
         )  # fmt: skip
         for view, (cover, raw) in covers.items():
-            store.put(
+            insert_row(
                 connection, ENVELOPE, digest=cover.digest.hex(), record=form.record, version=form.version,
                 view=view.value, cover=raw, bytes=cover.length,
             )  # fmt: skip
         for halves in form.sealed_halves():
-            store.put_halves(connection, halves)
+            half_rows.put(connection, halves)
         for notice, raw in zip(told, notices, strict=True):
-            store.put(
+            insert_row(
                 connection, NOTICE, id=notice.notice, record=form.record, agency=form.agency, recipient=notice.to,
                 data=raw, due_ms=notice.due_ms,
             )  # fmt: skip

@@ -20,11 +20,11 @@ from audit.crypto.container import verify_container
 from audit.crypto.container_cover import cover_of
 from audit.crypto.container_header import Purpose
 from audit.crypto.errors import CryptoError
-from vault import store
 from vault.caller import Caller
 from vault.checks import sealers_of
 from vault.house import Vault
 from vault.refusals import Refused, Why, need
+from vault.store import envelope_rows
 from vault.vocabulary import Role
 
 LONGEST: Final = 8 * 1024**3
@@ -134,7 +134,7 @@ def sweep_unnamed(vault: Vault) -> int:
         if not path.name.endswith(COVER) and path.stat().st_mtime * 1000 < now - _UNFINISHED_MS
     ]
     with vault.database.reading() as connection:
-        named = store.named_envelopes(connection, [path.name for path in old])
+        named = envelope_rows.named(connection, [path.name for path in old])
     gone = 0
     for path in old:
         with _PLACING:  # sent again meanwhile, it is as new, and a sealing may be naming it

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from vault import store
 from vault.caller import Caller
 from vault.house import DAY_MS, Vault, caller_actor
 from vault.locking import read_lock
 from vault.models import LOCK
 from vault.refusals import Why, need
 from vault.requests import Lock
+from vault.store import lock_rows
+from vault.store.pages import insert_row
 from vault.vocabulary import Role
 
 MOST_A_DAY: Final = 50
@@ -27,10 +28,10 @@ def take_lock(vault: Vault, caller: Caller, data: bytes) -> Lock:
     with vault.database.reading() as connection:
         rosters = vault.rosters(connection)
         lock = read_lock(data, rosters, now)
-        if data in store.locks(connection):
+        if data in lock_rows.every(connection):
             return lock
         holds = lock.act == "open" or vault.locks_with([lock], connection, rosters)
-        acts = store.lock_acts_since(connection, caller.agency, now - DAY_MS)
+        acts = lock_rows.count_since(connection, caller.agency, now - DAY_MS)
         is_locked = vault.is_locked(connection, rosters)
     is_own = (lock.agency, lock.person) == (caller.agency, caller.person)
     need(is_own, Why.NOT_ENTITLED, "lock: not by the caller")
@@ -46,7 +47,7 @@ def take_lock(vault: Vault, caller: Caller, data: bytes) -> Lock:
         {"agency": lock.agency, "change": lock.act},
         req=lock.lock,
         input=hashlib.sha256(data).hexdigest(),
-        within=lambda connection: store.put(
+        within=lambda connection: insert_row(
             connection, LOCK, id=lock.lock, agency=lock.agency, data=data, at_ms=lock.at_ms
         ),
     )

@@ -14,7 +14,6 @@ import hashlib
 
 from audit.commitments import hash_output
 from audit.entry import Output
-from vault import store
 from vault.caller import Caller
 from vault.flows.decide_request import asked_of
 from vault.forms import open_form
@@ -23,7 +22,9 @@ from vault.refusals import Why, need
 from vault.requests import Delivery, ReleasedHalf, Request, Return
 from vault.rosters import Rosters
 from vault.states import Act, RequestState, after
-from vault.store import StoredAct, StoredRequest
+from vault.store import act_rows, request_rows
+from vault.store.act_rows import StoredAct
+from vault.store.request_rows import StoredRequest
 from vault.vocabulary import Holder, Role
 
 RELEASE, DELIVERY, RETURN = "release", "delivery", "return"
@@ -36,7 +37,7 @@ def take_release(vault: Vault, caller: Caller, request_id: str, data: bytes) -> 
     need(caller.holder is not None, Why.NOT_ENTITLED, "release: only an agency's agent releases")
     with vault.database.reading() as connection:
         agent = vault.rosters(connection).of(caller.agency, now).agent
-        known = store.acts_on(connection, request_id, RELEASE)
+        known = act_rows.of_request(connection, request_id, RELEASE)
     assert agent
     form = open_form(ReleasedHalf, data, (agent.verify,))
     said = (form.form.request, form.form.agency, form.form.holder)
@@ -49,9 +50,9 @@ def take_release(vault: Vault, caller: Caller, request_id: str, data: bytes) -> 
     need(is_open, Why.WRONG_STATE, "request: not authorised, or released already")
     act = StoredAct(f"{request_id}.{caller.holder}", request_id, RELEASE, caller.agency, form.hex, data, now)
     with vault.database.writing() as connection:
-        store.put_act(connection, act)
-        if len(store.acts_on(connection, request_id, RELEASE)) == len(Holder):
-            store.move(connection, request_id, found.state, after(found.state, Act.RELEASE))
+        act_rows.put(connection, act)
+        if len(act_rows.of_request(connection, request_id, RELEASE)) == len(Holder):
+            request_rows.move(connection, request_id, found.state, after(found.state, Act.RELEASE))
 
 
 def take_delivery(vault: Vault, caller: Caller, request_id: str, data: bytes) -> None:
@@ -60,8 +61,8 @@ def take_delivery(vault: Vault, caller: Caller, request_id: str, data: bytes) ->
     found = asked_of(vault, caller, request_id)
     with vault.database.reading() as connection:
         rosters = vault.rosters(connection)
-        known = store.acts_on(connection, request_id, DELIVERY)
-        intent = store.intent(connection, request_id)
+        known = act_rows.of_request(connection, request_id, DELIVERY)
+        intent = request_rows.intent(connection, request_id)
     if any(act.data == data for act in known):
         return
     signed = signed_by(caller, Delivery, data, rosters, now)
@@ -80,7 +81,7 @@ def take_delivery(vault: Vault, caller: Caller, request_id: str, data: bytes) ->
         case=_grounds(found, rosters, now),
         output=Output(hash_output(bytes.fromhex(form.authorisation), salt), 1, salted=True),
         prev=intent[0],
-        within=store.moved_by(act, found.state, state),
+        within=act_rows.moving(act, found.state, state),
     )
 
 
@@ -90,7 +91,7 @@ def take_return(vault: Vault, caller: Caller, request_id: str, data: bytes) -> N
     found = asked_of(vault, caller, request_id)
     with vault.database.reading() as connection:
         rosters = vault.rosters(connection)
-        if any(act.data == data for act in store.acts_on(connection, request_id, RETURN)):
+        if any(act.data == data for act in act_rows.of_request(connection, request_id, RETURN)):
             return
     signed = signed_by(caller, Return, data, rosters, now)
     form = signed.form
@@ -107,7 +108,7 @@ def take_return(vault: Vault, caller: Caller, request_id: str, data: bytes) -> N
         case=_grounds(found, rosters, now),
         input=signed.hex,
         prev=request_id,
-        within=store.moved_by(act, found.state, state),
+        within=act_rows.moving(act, found.state, state),
     )
 
 

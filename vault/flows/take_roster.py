@@ -18,12 +18,13 @@ from sqlalchemy import Connection
 
 from audit.entry import Actor
 from audit.events import Reason
-from vault import store
 from vault.errors import RosterError
 from vault.house import DAY_MS, Vault
 from vault.models import ROSTER
 from vault.refusals import Why, need
 from vault.rosters import Roster, Rosters, open_roster
+from vault.store import roster_rows
+from vault.store.pages import insert_row
 
 MOST_A_DAY: Final = 50
 
@@ -34,7 +35,7 @@ def take_roster(vault: Vault, data: bytes) -> Roster:
     now = vault.now_ms()
     with vault.database.reading() as connection:
         known = Rosters(vault.pins, vault.rosters(connection).known())
-        came = store.rosters_since(connection, roster.agency, now - DAY_MS)
+        came = roster_rows.count_since(connection, roster.agency, now - DAY_MS)
     before = next((one for one in known.known() if one.agency == roster.agency), None)
     if before == roster:
         return roster
@@ -61,8 +62,8 @@ def take_roster(vault: Vault, data: bytes) -> Roster:
 
     def rows(connection: Connection) -> None:
         if before is None:  # what a replaced roster key signed must not outrank the new key's versions
-            store.drop_rosters(connection, roster.agency)
-        store.put(connection, ROSTER, agency=roster.agency, version=roster.version, data=data, at_ms=now)
+            roster_rows.drop(connection, roster.agency)
+        insert_row(connection, ROSTER, agency=roster.agency, version=roster.version, data=data, at_ms=now)
 
     vault.enter(
         actor,

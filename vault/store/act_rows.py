@@ -1,0 +1,53 @@
+"""Acts on a request: decision, approval, refusal, release, delivery, return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from vault.models import ACT
+from vault.states import RequestState
+from vault.store import request_rows
+from vault.store.pages import insert_row
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAct:
+    """One act on a request."""
+
+    id: str
+    request: str
+    kind: str
+    agency: str
+    digest: str
+    data: bytes
+    at_ms: int
+
+
+def of_request(connection: Connection, request_id: str, kind: str) -> list[StoredAct]:
+    """Acts of one kind, by agency."""
+    found = select(ACT).where(ACT.c.request == request_id, ACT.c.kind == kind).order_by(ACT.c.agency)
+    return [_act(row) for row in connection.execute(found)]
+
+
+def put(connection: Connection, act: StoredAct) -> None:
+    """A new act; the database refuses a second one of the same kind and agency."""
+    insert_row(connection, ACT, **{name: getattr(act, name) for name in StoredAct.__dataclass_fields__})
+
+
+def moving(act: StoredAct, old: RequestState, new: RequestState) -> Callable[[Connection], None]:
+    """What an act does to its request, to be done in the transaction of its entry."""
+
+    def rows(connection: Connection) -> None:
+        request_rows.move(connection, act.request, old, new)
+        put(connection, act)
+
+    return rows
+
+
+def _act(row: Row[Any]) -> StoredAct:
+    found = row._mapping
+    return StoredAct(**{name: found[name] for name in StoredAct.__dataclass_fields__} | {"data": bytes(row.data)})
