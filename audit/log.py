@@ -240,9 +240,9 @@ class Log:
         """The latest durable checkpoint with the log's signature, or the latest with its witnesses'."""
         return self.store.checkpoint(kind)
 
-    def index_of(self, req: str) -> int:
-        """Where the entry of a request id stands, durable. Raises `MissingError` when there is none."""
-        return self.store.index_of(req)
+    def entry_of(self, req: str) -> tuple[int, bytes]:
+        """Index and canonical bytes of the entry of a request id, durable. Raises `MissingError` when there is none."""
+        return self.store.entry_of(req)
 
     def entries(self, start: int, stop: int) -> list[bytes]:
         """Canonical bytes of the entries from `start` to `stop` (exclusive)."""

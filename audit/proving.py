@@ -13,7 +13,7 @@ from audit.errors import MissingError
 from audit.merkle import Hashes, consistency_proof, inclusion_proof
 from audit.note import split_note
 from audit.proof import TlogProof
-from audit.store import CheckpointKind, Store
+from audit.store import CheckpointKind, Store, StoredCheckpoint
 from audit.tiles import TileHashes
 
 
@@ -43,9 +43,13 @@ def tlog_proof(store: Store, index: int, kind: CheckpointKind = "signed") -> byt
 
     Raises `MissingError` when that checkpoint does not cover the entry yet.
     """
-    stored = store.checkpoint(kind)
+    return tlog_proof_under(store, index, store.checkpoint(kind))
+
+
+def tlog_proof_under(store: Store, index: int, stored: StoredCheckpoint) -> bytes:
+    """The same under a checkpoint that was read before."""
     if not 0 <= index < stored.size:
-        raise MissingError(f"no {kind} checkpoint covers entry {index}")
+        raise MissingError(f"no such checkpoint covers entry {index}")
     head = Checkpoint.parse(split_note(stored.note)[0])
     hashes = inclusion_proof(hashes_of(store, head.size), index, head.size)
     return TlogProof(index, tuple(hashes), stored.note).to_text()

@@ -3,9 +3,12 @@
 Each turn, in one process of the service at a time (the others wait for its lock):
 1. A log without a new entry for `heartbeat_s` gets a heartbeat, which shows that it was alive and hides quiet hours.
 2. The present checkpoint is signed with every key and shown to the witnesses; without their quorum nothing further.
-3. The cosigned checkpoint is stored, then published, however often somebody woke the publisher: once in `every_s`.
+   The cosigned checkpoint is stored.
+3. It is published.
 4. A gap longer than `longest_gap_s` is an entry when it opens and when it closes; inside it, `require_witnesses` and
    `witnessed` refuse, so acts that demand witnesses stop.
+A turn that somebody woke, who waits for the witnesses, is step 2 alone; the others follow at the next turn of the
+clock, and after twice its time whatever happens.
 
 It never stands in the way of an append. What goes wrong is in `health().publishing_fault` and is tried again.
 
@@ -34,13 +37,13 @@ from audit.errors import AuditError
 from audit.faults import fault_of
 from audit.health import Health, gap_of, health_of
 from audit.merkle import Hashes
-from audit.proving import hashes_of, tlog_proof
+from audit.proving import hashes_of, tlog_proof_under
 from audit.publish import publish
 from audit.refusals import LogUnavailableError, Why
 from audit.request_id import new_request_id
 from audit.shapes import Fact
 from audit.site import Site
-from audit.store import CheckpointKind
+from audit.store import CheckpointKind, StoredCheckpoint
 from audit.witness_client import Witnesses
 
 _ACTOR: Final = Actor("publisher", "log", "service", "none", "service")
@@ -75,7 +78,7 @@ class Publisher:
         self._seen, self._seen_at = -1, 0.0
         self._shown: tuple[int, float] = (-1, 0.0)
         self._unpublished: bytes | None = None
-        self._published_at = -math.inf
+        self._whole_at = -math.inf
         self._hashes: Hashes = hashes_of(site.log.store, 0)
         self._cosigned = threading.Condition()
         self._started_at = clock()
@@ -105,9 +108,7 @@ class Publisher:
 
     def require_witnesses(self) -> None:
         """Before an act that demands witnesses. Raises `LogUnavailableError` when the quorum is silent too long."""
-        note = self._site.log.checkpoint("cosigned").note
-        gap = gap_of(note, self._site.keys, self._site.policy, self._clock())
-        if gap is None or gap > self._longest_gap_s:
+        if not self._is_recent(self._site.log.checkpoint("cosigned")):
             raise LogUnavailableError(Why.WITNESS_GAP)
 
     def wake(self) -> None:
@@ -115,31 +116,40 @@ class Publisher:
         self._wakes.set()
 
     def witnessed(self, index: int, wait_s: float = 10.0) -> WitnessedReceipt:
-        """The entry at `index`, once the quorum has cosigned a tree that holds it. Raises `LogUnavailableError` if not.
+        """The entry at `index` with its `proof`."""
+        proof = self.proof(index, wait_s)
+        (entry,) = self._site.log.entries(index, index + 1)
+        return WitnessedReceipt(entry, proof)
+
+    def proof(self, index: int, wait_s: float = 10.0) -> bytes:
+        """The tlog-proof of an entry, once the quorum has cosigned a tree that holds it. Raises `LogUnavailableError`.
 
         Shortly after a start no quorum can have been asked yet; then a gap is waited out as well.
         """
         end = time.monotonic() + wait_s
         kind: CheckpointKind = "signed" if self._site.policy is None or self._site.policy.quorum is None else "cosigned"
-        while not self._is_shown(index, kind, wait_s):
+        while (shown := self._shown_with(index, kind, wait_s)) is None:
             if time.monotonic() > end:
                 raise LogUnavailableError(Why.WITNESS_GAP)
             self.wake()
             with self._cosigned:  # looked at once more inside, or what happens in between would be slept through
                 if self._site.log.checkpoint(kind).size <= index:
                     self._cosigned.wait(_LOOK_S)
-        (entry,) = self._site.log.entries(index, index + 1)
-        return WitnessedReceipt(entry, tlog_proof(self._site.log.store, index, kind))
+        return tlog_proof_under(self._site.log.store, index, shown)
 
-    def _is_shown(self, index: int, kind: CheckpointKind, wait_s: float) -> bool:
-        """Whether the checkpoint covers the entry; raises when the quorum is silent, but not just after a start."""
-        try:
-            self.require_witnesses()
-        except LogUnavailableError:
+    def _shown_with(self, index: int, kind: CheckpointKind, wait_s: float) -> StoredCheckpoint | None:
+        """The checkpoint, if it covers the entry; raises when the quorum is silent, but not just after a start."""
+        stored = self._site.log.checkpoint(kind)
+        if not self._is_recent(stored):
             if self._clock() - self._started_at >= wait_s:
-                raise
-            return False
-        return self._site.log.checkpoint(kind).size > index
+                raise LogUnavailableError(Why.WITNESS_GAP)
+            return None
+        return stored if stored.size > index else None
+
+    def _is_recent(self, stored: StoredCheckpoint) -> bool:
+        """Whether the policy's quorum, if it has one, cosigned this not too long ago."""
+        gap = gap_of(stored.note, self._site.keys, self._site.policy, self._clock())
+        return gap is not None and gap <= self._longest_gap_s
 
     # --- the clock -----------------------------------------------------------------------------------------------
 
@@ -151,21 +161,27 @@ class Publisher:
                 continue
             witnesses = self._witnesses()
             try:
+                is_hurried = False
                 while not self._ends.is_set():
-                    await self._turn(witnesses)
-                    await self._sleep()
+                    await self._turn(witnesses, is_hurried)
+                    is_hurried = await self._sleep()
             finally:
                 if witnesses is not None:
                     await witnesses.close()
                 os.close(lock)
 
-    async def _turn(self, witnesses: Witnesses | None) -> None:
+    async def _turn(self, witnesses: Witnesses | None, is_hurried: bool) -> None:
         """One turn; whatever fails is said in `health` and tried again at the next."""
+        is_whole = not is_hurried or time.monotonic() - self._whole_at >= 2 * self._every_s
         try:
             if self._site.log.read_only is None:
-                await asyncio.to_thread(self._beat)  # 1
-                await self._show(witnesses)  # 2, 3
-                await asyncio.to_thread(self._mind_the_gap)  # 4
+                if is_whole:
+                    await asyncio.to_thread(self._beat)  # 1
+                await self._show(witnesses)  # 2
+                if is_whole:
+                    await asyncio.to_thread(self._publish)  # 3
+                    await asyncio.to_thread(self._mind_the_gap)  # 4
+                    self._whole_at = time.monotonic()
         except AuditError as error:
             self._fault = str(error)
         except OSError as error:
@@ -185,13 +201,15 @@ class Publisher:
         size, shown_at = self._shown
         if log.checkpoint().size != size or (witnesses is not None and now - shown_at >= self._longest_gap_s / 4):
             await self._cosign(witnesses, now)
-        if self._unpublished is not None and time.monotonic() - self._published_at >= self._every_s:
-            note = self._unpublished
-            await asyncio.to_thread(publish, log, self._site.place.published, self._site.published_keys, note)
-            self._unpublished, self._published_at = None, time.monotonic()
+
+    def _publish(self) -> None:
+        if self._unpublished is not None:
+            site = self._site
+            publish(site.log, site.place.published, site.published_keys, self._unpublished)
+            self._unpublished = None
 
     async def _cosign(self, witnesses: Witnesses | None, now: float) -> None:
-        """Have the present tree cosigned. Whoever waits is told before the files are written, which takes longer."""
+        """Have the present tree cosigned, and tell whoever waits for that."""
         log = self._site.log
         stored = await asyncio.to_thread(log.publishable)
         note = stored.note
@@ -245,6 +263,8 @@ class Publisher:
             return None
         return lock
 
-    async def _sleep(self) -> None:
-        await asyncio.to_thread(self._wakes.wait, self._every_s)
+    async def _sleep(self) -> bool:
+        """Whether somebody woke us before the clock did."""
+        is_hurried = await asyncio.to_thread(self._wakes.wait, self._every_s)
         self._wakes.clear()
+        return is_hurried

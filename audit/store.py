@@ -232,17 +232,16 @@ class Store:
     def checkpoint(self, kind: CheckpointKind = "signed") -> StoredCheckpoint:
         """The latest stored checkpoint of one kind."""
         with self.engine.connect() as connection:
-            query = select(CHECKPOINT.c.size, CHECKPOINT.c.note).where(CHECKPOINT.c.kind == kind)
-            found = connection.execute(query).one()
+            found = connection.execute(_CHECKPOINT, {"of_kind": kind}).one()
         return StoredCheckpoint(found.size, found.note)
 
-    def index_of(self, req: str) -> int:
-        """Where the entry of a request id stands. Raises `MissingError` when there is none."""
+    def entry_of(self, req: str) -> tuple[int, bytes]:
+        """Where the entry of a request id stands, and its canonical bytes. Raises `MissingError` when there is none."""
         with self.engine.connect() as connection:
-            found = self.find_requests(connection, [req])
-        if req not in found:
+            found = connection.execute(_ENTRY_OF, {"of": req}).one_or_none()
+        if found is None:
             raise MissingError("no entry of this request id")
-        return found[req][0]
+        return found.idx, bytes(found.data)
 
     def entries(self, start: int, stop: int) -> list[bytes]:
         """Canonical bytes of the entries `start`..`stop` (exclusive); fewer where the log ends."""
@@ -278,14 +277,25 @@ class Store:
             return list(connection.execute(query).scalars())
 
     def _hashes(self, connection: Connection, level: int, start: int, stop: int) -> bytes:
-        if level == 0:
-            query = select(ENTRY.c.leaf).where(ENTRY.c.idx >= start, ENTRY.c.idx < stop).order_by(ENTRY.c.idx)
-        else:
-            query = select(NODE.c.hash).where(NODE.c.level == level, NODE.c.idx >= start, NODE.c.idx < stop)
-            query = query.order_by(NODE.c.idx)
-        return b"".join(connection.execute(query).scalars())
+        between = {"start": start, "stop": stop}
+        found = (
+            connection.execute(_NODES, {"of_level": level, **between})
+            if level
+            else connection.execute(_LEAVES, between)
+        )
+        return b"".join(found.scalars())
 
 
+_CHECKPOINT: Final = select(CHECKPOINT.c.size, CHECKPOINT.c.note).where(CHECKPOINT.c.kind == bindparam("of_kind"))
+_ENTRY_OF: Final = select(ENTRY.c.idx, ENTRY.c.data).where(ENTRY.c.req == bindparam("of"))
+_LEAVES: Final = (
+    select(ENTRY.c.leaf).where(ENTRY.c.idx >= bindparam("start"), ENTRY.c.idx < bindparam("stop")).order_by(ENTRY.c.idx)
+)
+_NODES: Final = (
+    select(NODE.c.hash)
+    .where(NODE.c.level == bindparam("of_level"), NODE.c.idx >= bindparam("start"), NODE.c.idx < bindparam("stop"))
+    .order_by(NODE.c.idx)
+)
 _HEAD: Final = select(HEAD.c.size, HEAD.c.root, HEAD.c.frontier)
 _LOCK_HEAD: Final = _HEAD.with_for_update()
 _INSERT_NODES: Final = insert(NODE)

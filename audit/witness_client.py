@@ -110,6 +110,7 @@ class Witnesses:
         # Proxies and credentials from the environment must not come between a log and its witnesses.
         self._http = httpx2.AsyncClient(timeout=seconds, trust_env=False, follow_redirects=False)
         self._stragglers: set[asyncio.Task[_Answer]] = set()
+        self._proven: tuple[tuple[int, int], asyncio.Task[list[bytes]]] | None = None
         self._quorum_at: float | None = None
 
     async def close(self) -> None:
@@ -191,7 +192,7 @@ class Witnesses:
         """At most three tries: a witness that says 409 is asked again from the size that it names."""
         old = min(state.size, head.size)
         for _ in range(_MOST_TRIES):
-            proof = await asyncio.to_thread(consistency_proof, self._hashes, old, head.size)
+            proof = await self._proof(old, head.size)
             status, body = await self._post(state.url, format_request(old, proof, note))
             if status == 200:
                 return self._check(state, note, head, body)
@@ -201,6 +202,17 @@ class Witnesses:
             if old > head.size:
                 return _Answer(Outcome.AHEAD)
         return _Answer(Outcome.UNSTEADY)
+
+    async def _proof(self, old: int, new: int) -> list[bytes]:
+        """Made once for all witnesses that stand at the same size, as they mostly do; one that failed is made again."""
+        if self._proven is None or self._proven[0] != (old, new):
+            making = asyncio.create_task(asyncio.to_thread(consistency_proof, self._hashes, old, new))
+            self._proven = (old, new), making
+        try:
+            return await asyncio.shield(self._proven[1])
+        except Exception:
+            self._proven = None
+            raise
 
     def _check(self, state: WitnessState, note: bytes, head: Checkpoint, body: bytes) -> _Answer:
         """Cosignatures that hold; MalformedError or SignatureError when one of a known key does not."""

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Protocol, TypeVar
 
 from audit.commitments import hash_output
@@ -92,7 +93,7 @@ class Party:
     agency: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Consent:
     """Checks 1 to 5 held: what was asked, decided and approved, by whom."""
 
@@ -101,11 +102,11 @@ class Consent:
     approvals: tuple[Signed[Approval], ...]
     """By agency."""
 
-    @property
+    @cached_property
     def officer_key(self) -> SealingKey:
         return SealingKey.parse(self.request.form.officer_key)
 
-    @property
+    @cached_property
     def authorisation(self) -> Authorisation:
         """What the log entry must be about."""
         decision = self.decision.form

@@ -18,7 +18,7 @@ from audit.canonical import JsonValue
 from audit.crypto.errors import CryptoError, KeyFormError
 from audit.crypto.key_text import strict_base64
 from audit.crypto.signatures import SigningKey, VerifyingKey
-from audit.crypto.signed_object import Kind, open_object, sign_object
+from audit.crypto.signed_object import Kind, claimed_payload, open_object, sign_object
 from audit.shapes import Shape
 from vault.errors import MalformedFormError
 
@@ -99,6 +99,14 @@ def open_form(form: type[F], data: bytes, trusted: Iterable[VerifyingKey]) -> Si
     if len(found.signers) != 1:
         raise MalformedFormError(f"{form.KIND.value}: signed by more than one person")
     return Signed(form.parse(found.payload), found.digest, found.signers[0])
+
+
+def claimed_form(form: type[F], data: bytes) -> F:
+    """What signed bytes say, unverified: to find what belongs to them, where whoever gets it verifies it again."""
+    try:
+        return form.parse(claimed_payload(data, form.KIND))
+    except CryptoError as error:
+        raise MalformedFormError(f"{form.KIND.value}: {error}") from None
 
 
 def _json(value: object) -> JsonValue:

@@ -20,7 +20,6 @@ from audit.database import Database
 from audit.entry import Actor, Decision, Entry
 from audit.events import Outcome, Reason
 from audit.log import Log
-from audit.publisher import WitnessedReceipt
 from audit.receipt import Receipt
 from audit.request_id import new_request_id
 from audit.shapes import Fact
@@ -32,7 +31,7 @@ from vault.forms import F, Signed, open_form
 from vault.locking import counted, is_locked
 from vault.pins import Pins
 from vault.requests import Lock
-from vault.rosters import Roster, Rosters, read_once
+from vault.rosters import Roster, Rosters, digest_of, read_once
 from vault.store import lock_rows, roster_rows
 from vault.vocabulary import Holder
 
@@ -49,8 +48,8 @@ class Public(Protocol):
     def wake(self) -> None:
         """Ask for the witnesses' cosignatures now."""
 
-    def witnessed(self, index: int, wait_s: float = 10.0) -> WitnessedReceipt:
-        """Entry and proof under the quorum's cosignatures."""
+    def proof(self, index: int, wait_s: float = 10.0) -> bytes:
+        """The entry's tlog-proof under the quorum's cosignatures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,8 @@ class Vault:
     rules: str
     now_ms: Callable[[], int]
     _seen: dict[bytes, Roster | None] = field(default_factory=dict, repr=False)
-    _rosters: dict[roster_rows.Stamp, Rosters] = field(default_factory=dict, repr=False)
-    """At most one entry: what the database held when it was looked at last."""
+    _rosters: dict[roster_rows.Stamp, tuple[Rosters, str]] = field(default_factory=dict, repr=False)
+    """At most one entry: what the database held when it was looked at last, and its digest."""
     _alerted: dict[tuple[str, str], int] = field(default_factory=dict, repr=False)
 
     @property
@@ -100,11 +99,19 @@ class Vault:
 
     def rosters(self, connection: Connection) -> Rosters:
         """The newest roster of each agency, verified under the pins. Shared: take nothing in."""
+        return self._newest(connection)[0]
+
+    def rosters_digest(self, connection: Connection) -> str:
+        """What names these rosters, as signed."""
+        return self._newest(connection)[1]
+
+    def _newest(self, connection: Connection) -> tuple[Rosters, str]:
         stamp = roster_rows.stamp(connection)
         found = self._rosters.get(stamp)
         if found is None:
-            opened = (read_once(data, self.pins, self._seen) for data in roster_rows.newest(connection))
-            found = Rosters(self.pins, (roster for roster in opened if roster is not None))
+            signed = roster_rows.newest(connection)
+            opened = (read_once(data, self.pins, self._seen) for data in signed)
+            found = Rosters(self.pins, (roster for roster in opened if roster is not None)), digest_of(signed)
             self._rosters.clear()
             self._rosters[stamp] = found
         return found

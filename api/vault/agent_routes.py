@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
 
 from api.vault.app import TheVault
 from api.vault.route_parts import After, Agent, SignedForm, Ulid, dossier_view
@@ -28,20 +29,22 @@ AfterHalf = Annotated[
 @router.get("/work", operation_id="readWork")
 def read_work(
     caller: Agent, vault: TheVault, known: Annotated[str, Query(pattern="^[0-9a-f]{64}$")], after: After = ""
-) -> dict[str, Any]:
+) -> JSONResponse:
     """An agent's turn in one call: rosters unless it knows them, locks, dossiers that wait for its half; a page."""
     work = hand_work(vault, caller, known, after)
-    return {
-        "rosters": None if work.rosters is None else [data.decode() for data in work.rosters],
-        "locks": [data.decode() for data in work.locks],
-        "waiting": [
-            {"request": request, "stopped": str(found)}
-            if isinstance(found, VaultError)
-            else {"request": request, "dossier": dossier_view(found)}
-            for request, found in work.waiting
-        ],
-        "after": work.after,
-    }
+    return JSONResponse(
+        {
+            "rosters": None if work.rosters is None else [data.decode() for data in work.rosters],
+            "locks": [data.decode() for data in work.locks],
+            "waiting": [
+                {"request": request, "stopped": str(found)}
+                if isinstance(found, VaultError)
+                else {"request": request, "dossier": dossier_view(found)}
+                for request, found in work.waiting
+            ],
+            "after": work.after,
+        }
+    )
 
 
 @router.post("/requests/{request_id}/release", operation_id="release", status_code=204)

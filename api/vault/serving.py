@@ -10,6 +10,7 @@ Sees:      ciphertext, hashes
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import socket
 import sys
@@ -128,6 +129,8 @@ def serve_vault(settings: VaultSettings) -> None:
             app, access_log=False, log_config=None, server_header=False, lifespan="off", http="httptools", ws="none",
             timeout_graceful_shutdown=FINISH_S,
         )  # fmt: skip
+        gc.collect()
+        gc.freeze()  # what lives as long as the process is never looked through again, while somebody waits
         uvicorn.Server(config).run(sockets=[listening])
 
 

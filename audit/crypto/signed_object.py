@@ -148,6 +148,11 @@ def claimed_signers(data: bytes, kind: Kind) -> tuple[str, ...]:
     return tuple(key_id for key_id, _ in _split(data, kind)[1])
 
 
+def claimed_payload(data: bytes, kind: Kind) -> dict[str, JsonValue]:
+    """What the object says, unverified: good for looking up what belongs to it, for nothing else."""
+    return _payload(_split(data, kind)[0])
+
+
 def _with_line(data: bytes, signed: bytes, key: SigningKey) -> bytes:
     return data + f"sig {key.id} {base64.b64encode(key.sign(signed)).decode()}\n".encode()
 

@@ -24,9 +24,10 @@ from typing import Any
 
 import pytest
 
-from api.vault import demo
+from api.vault import demo, demo_site
 from api.vault.agent_folder import open_agent, opener_of
-from api.vault.demo import HOLDS, PEOPLE, free_port, tell_vault_story
+from api.vault.demo import tell_vault_story
+from api.vault.demo_site import HOLDS, PEOPLE, free_port
 from api.vault.desk_folder import open_desk
 from api.vault.roster_keeper import open_keeper
 from audit.crypto.keystore import Effort
@@ -111,13 +112,13 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     found = Seen(tmp_path_factory.mktemp("canaries") / "story")
     processes: list[subprocess.Popen[Any]] = []
     recorders: list[Recorder] = []
-    make_folder, answers, popen = demo.make_vault_folder, demo._answers, subprocess.Popen
+    make_folder, answers, popen = demo_site.make_vault_folder, demo_site.answers, subprocess.Popen
 
     def behind_recorder(folder: Path, *, port: int, **more: Any) -> Path:
         to = free_port()
         recorders.append(Recorder(port, to))
         # The recorder answers before the vault does.
-        patch.setattr(demo, "_answers", lambda asked: answers(to if asked == port else asked))
+        patch.setattr(demo_site, "answers", lambda asked: answers(to if asked == port else asked))
         return make_folder(folder, port=to, **more)
 
     class Watched(popen):  # type: ignore[misc,valid-type]
@@ -135,8 +136,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Effort.__init__, "__defaults__", (19 * 1024, 2, 1))  # the least that a keystore takes
-        patch.setattr(demo, "make_vault_folder", behind_recorder)
-        patch.setattr(demo.subprocess, "Popen", Watched)
+        patch.setattr(demo_site, "make_vault_folder", behind_recorder)
+        patch.setattr(demo_site.subprocess, "Popen", Watched)
         patch.setattr(demo, "_proven", look)
         assert RESIDENT_ID in demo._CASE
         tell_vault_story(found.out, lambda said: _note(found, said))

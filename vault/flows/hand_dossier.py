@@ -1,7 +1,8 @@
 """Hand out what a release rests on: to an agent with its own halves, to the officer with both released halves.
 
-Everything is ciphertext or public to those who take part; the proof is made anew each time, under the witnesses' latest
-cosignatures. An agent gets the halves of its own holder and no other.
+Everything is ciphertext or public to those who take part. Nothing is verified here: it was when it was taken in, and
+whoever gets it believes none of it. The proof is made anew each time, under the witnesses' latest cosignatures. An
+agent gets the halves of its own holder and no other.
 
 May touch: database
 Sees:      ciphertext, pseudonyms, hashes
@@ -9,21 +10,20 @@ Sees:      ciphertext, pseudonyms, hashes
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from audit.entry import read
 from audit.errors import MissingError
 from vault.agent import Dossier
 from vault.caller import Caller
 from vault.errors import StateError
 from vault.flows.decide_request import asked_of
 from vault.flows.prove_sealing import prove_sealing
-from vault.forms import open_form
+from vault.forms import claimed_form
 from vault.halves import SealedHalves
 from vault.house import Vault
 from vault.refusals import Refused, Why, need
 from vault.requests import Decision
-from vault.rosters import Rosters
 from vault.states import RequestState
 from vault.store import act_rows, envelope_rows, half_rows, request_rows
 from vault.vocabulary import Holder
@@ -46,35 +46,32 @@ def hand_dossier(vault: Vault, caller: Caller, request_id: str) -> Handed:
     need(is_officer or caller.holder is not None, Why.NOT_ENTITLED, "dossier: for agents and the officer who asked")
     need(found.state in _READY, Why.WRONG_STATE, "request: not authorised, or over")
     with vault.database.reading() as connection:
-        rosters = vault.rosters(connection)
-        decision = act_rows.of_request(connection, request_id, "decision")[0].data
-        approvals = tuple(act.data for act in act_rows.of_request(connection, request_id, "approval"))
-        releases = tuple(act.data for act in act_rows.of_request(connection, request_id, "release"))
         intent = request_rows.intent(connection, request_id)
-        form = _decision(decision, rosters, vault.now_ms())
+    need(intent is not None, Why.WRONG_STATE, "request: not authorised, or over")
+    assert intent
+    req, entry, salt = intent
+    proof = proof_of(vault, req)  # waited for before anything else is read, which would keep the witnesses waiting
+    with vault.database.reading() as connection:
+        acts = act_rows.by_kind(connection, request_id)
+        decision = _decision(acts)
+        form = claimed_form(Decision, decision)
         cover = envelope_rows.cover(connection, form.envelope)
         halves = half_rows.find(connection, form.view_id.of, caller.holder or Holder.COURT)
-    if intent is None or cover is None or halves is None:
+    if cover is None or halves is None:
         raise StateError("request: what it was decided on is not here")
-    _, entry, salt = intent
     sealing = prove_sealing(vault, form.record, form.version)
-    proof = proof_of(vault, entry)
     shown = halves if caller.holder else SealedHalves(halves.id, halves.holder, halves.key, b"")
+    approvals, releases = acts.get("approval", ()), acts.get("release", ())
     return Handed(Dossier(found.data, decision, approvals, cover, sealing, entry, proof, salt, shown), releases)
 
 
-def proof_of(vault: Vault, entry: bytes) -> bytes:
-    """A tlog-proof of an entry under both witnesses' cosignatures, waiting for them for a while."""
+def proof_of(vault: Vault, req: str) -> bytes:
+    """A tlog-proof of the entry of a request id under both witnesses' cosignatures, waiting for them for a while."""
     try:
-        index = vault.log.index_of(read(entry).req)
+        index, _ = vault.log.entry_of(req)
     except MissingError:
         raise StateError("request: the entry of its release is not in the log") from None
-    return vault.public.witnessed(index).proof
-
-
-def _decision(data: bytes, rosters: Rosters, now_ms: int) -> Decision:
-    people = [person.verify for agency in rosters.known() for person in agency.people]
-    return open_form(Decision, data, people).form
+    return vault.public.proof(index)
 
 
 def envelope_for(vault: Vault, caller: Caller, request_id: str) -> str:
@@ -86,5 +83,12 @@ def envelope_for(vault: Vault, caller: Caller, request_id: str) -> str:
     if found.expires_ms is None or vault.now_ms() >= found.expires_ms:
         raise Refused(Why.WRONG_STATE, "request: its release has expired; ask anew")
     with vault.database.reading() as connection:
-        decision = act_rows.of_request(connection, request_id, "decision")[0].data
-        return _decision(decision, vault.rosters(connection), vault.now_ms()).envelope
+        decision = _decision(act_rows.by_kind(connection, request_id))
+    return claimed_form(Decision, decision).envelope
+
+
+def _decision(acts: Mapping[str, Sequence[bytes]]) -> bytes:
+    """The one there is: a row that is gone stops this request and no other."""
+    if len(acts.get("decision", ())) != 1:
+        raise StateError("request: what it was decided on is not here")
+    return acts["decision"][0]

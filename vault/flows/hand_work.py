@@ -18,7 +18,6 @@ from vault.flows.hand_dossier import Handed, hand_dossier
 from vault.flows.prove_sealing import prove_waiting
 from vault.house import Vault
 from vault.refusals import Why, need
-from vault.rosters import digest_of
 from vault.store import lock_rows, request_rows, roster_rows
 
 AT_ONCE: Final = 20
@@ -44,11 +43,12 @@ def hand_work(vault: Vault, caller: Caller, known: str, after: str) -> Work:
     assert caller.holder
     prove_waiting(vault)
     with vault.database.reading() as connection:
-        rosters = roster_rows.newest(connection)
+        knows = vault.rosters_digest(connection) == known
+        rosters = () if knows else roster_rows.newest(connection)
         locks = lock_rows.every(connection)
         owed = request_rows.owed_by(connection, caller.holder, after, AT_ONCE)
     return Work(
-        None if digest_of(rosters) == known else tuple(rosters),
+        None if knows else tuple(rosters),
         tuple(locks),
         tuple((request, _handed(vault, caller, request)) for request in owed),
         owed[-1] if len(owed) == AT_ONCE else None,

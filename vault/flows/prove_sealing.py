@@ -30,12 +30,11 @@ def prove_sealing(vault: Vault, record: str, version: int, wait_s: float = WAIT_
     if found is None:
         raise StateError("record: it was never sealed here")
     req, proof = found
-    index = vault.log.index_of(req)
+    index, entry = vault.log.entry_of(req)
     if proof is None:
-        proof = vault.public.witnessed(index, wait_s).proof
+        proof = vault.public.proof(index, wait_s)
         with vault.database.writing() as connection:
             record_rows.keep_proof(connection, record, version, proof)
-    (entry,) = vault.log.entries(index, index + 1)
     return SealedEntry(entry, proof)
 
 

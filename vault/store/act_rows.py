@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from vault.models import ACT
 from vault.states import RequestState
@@ -29,8 +29,15 @@ class StoredAct:
 
 def of_request(connection: Connection, request_id: str, kind: str) -> list[StoredAct]:
     """Acts of one kind, by agency."""
-    found = select(ACT).where(ACT.c.request == request_id, ACT.c.kind == kind).order_by(ACT.c.agency)
-    return [_act(row) for row in connection.execute(found)]
+    return [_act(row) for row in connection.execute(_OF_KIND, {"of": request_id, "called": kind})]
+
+
+def by_kind(connection: Connection, request_id: str) -> dict[str, tuple[bytes, ...]]:
+    """What was signed on a request, by the kinds of act that there are, each by agency."""
+    found: dict[str, tuple[bytes, ...]] = {}
+    for row in connection.execute(_ALL, {"of": request_id}):
+        found[row.kind] = (*found.get(row.kind, ()), bytes(row.data))
+    return found
 
 
 def put(connection: Connection, act: StoredAct) -> None:
@@ -51,3 +58,9 @@ def moving(act: StoredAct, old: RequestState, new: RequestState) -> Callable[[Co
 def _act(row: Row[Any]) -> StoredAct:
     found = row._mapping
     return StoredAct(**{name: found[name] for name in StoredAct.__dataclass_fields__} | {"data": bytes(row.data)})
+
+
+_ALL: Final = select(ACT.c.kind, ACT.c.data).where(ACT.c.request == bindparam("of")).order_by(ACT.c.agency)
+_OF_KIND: Final = (
+    select(ACT).where(ACT.c.request == bindparam("of"), ACT.c.kind == bindparam("called")).order_by(ACT.c.agency)
+)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from vault.halves import RecordId
 from vault.models import ENVELOPE
@@ -14,8 +15,7 @@ from vault.vocabulary import View
 
 def cover(connection: Connection, digest: str) -> bytes | None:
     """The cover of an envelope."""
-    found = select(ENVELOPE.c.cover).where(ENVELOPE.c.digest == digest)
-    return bytes_or_none(connection.execute(found).scalar_one_or_none())
+    return bytes_or_none(connection.execute(_COVER, {"of": digest}).scalar_one_or_none())
 
 
 def named(connection: Connection, digests: Sequence[str]) -> set[str]:
@@ -44,3 +44,6 @@ def covers_of_all(connection: Connection, records: Sequence[RecordId]) -> dict[R
         if (row.record, row.version) in by_name:
             found[by_name[row.record, row.version]][View(row.view)] = bytes(row.cover)
     return found
+
+
+_COVER: Final = select(ENVELOPE.c.cover).where(ENVELOPE.c.digest == bindparam("of"))

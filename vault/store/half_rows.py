@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 
 from vault.errors import StateError
 from vault.halves import RecordId, SealedHalves
@@ -16,7 +16,8 @@ from vault.vocabulary import Holder
 
 def find(connection: Connection, record: RecordId, holder: Holder) -> SealedHalves | None:
     """A holder's halves of a record version."""
-    row = connection.execute(select(HALF).where(*_halves_key(record, holder))).one_or_none()
+    of = {"of": record.record, "in": record.version, "by": holder.value}
+    row = connection.execute(_FIND, of).one_or_none()
     return None if row is None else _halves(row)
 
 
@@ -66,3 +67,8 @@ def _halves_key(record: RecordId, holder: Holder) -> Sequence[Any]:
 def _halves(row: Row[Any]) -> SealedHalves:
     record = RecordId(row.record, row.version, row.agency, row.epoch, row.suite)
     return SealedHalves(record, Holder(row.holder), row.key, bytes(row.sealed))
+
+
+_FIND: Final = select(HALF).where(
+    HALF.c.record == bindparam("of"), HALF.c.version == bindparam("in"), HALF.c.holder == bindparam("by")
+)

@@ -4,8 +4,9 @@ place where a version is destroyed."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from vault.errors import StateError
 from vault.models import ENVELOPE, HALF, RECORD
@@ -67,15 +68,13 @@ def index_entries(connection: Connection, agency: str, after: str) -> list[Index
 
 def sealing_proof(connection: Connection, record: str, version: int) -> tuple[str, bytes | None] | None:
     """(request id of the entry of a sealing, its first witnessed proof if there is one)."""
-    where = (RECORD.c.id == record, RECORD.c.version == version)
-    row = connection.execute(select(RECORD.c.req, RECORD.c.proof).where(*where)).one_or_none()
+    row = connection.execute(_PROOF, {"of": record, "in": version}).one_or_none()
     return None if row is None else (row.req, bytes_or_none(row.proof))
 
 
 def unproven(connection: Connection, limit: int) -> list[tuple[str, int]]:
     """(record, version) of sealings that no proof is kept of yet, the oldest first."""
-    found = select(RECORD.c.id, RECORD.c.version).where(RECORD.c.proof.is_(None)).order_by(RECORD.c.sealed_ms)
-    return [(row.id, row.version) for row in connection.execute(found.limit(limit))]
+    return [(row.id, row.version) for row in connection.execute(_UNPROVEN, {"most": limit})]
 
 
 def keep_proof(connection: Connection, record: str, version: int, proof: bytes) -> None:
@@ -104,3 +103,14 @@ def shred(connection: Connection, record_id: str, version: int) -> list[str]:
     where = (RECORD.c.id == record_id, RECORD.c.version == version)
     connection.execute(update(RECORD).where(*where).values(data=b"", index_entry=b""))
     return digests
+
+
+_PROOF: Final = select(RECORD.c.req, RECORD.c.proof).where(
+    RECORD.c.id == bindparam("of"), RECORD.c.version == bindparam("in")
+)
+_UNPROVEN: Final = (
+    select(RECORD.c.id, RECORD.c.version)
+    .where(RECORD.c.proof.is_(None))
+    .order_by(RECORD.c.sealed_ms)
+    .limit(bindparam("most"))
+)

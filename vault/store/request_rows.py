@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from vault.errors import StateError
 from vault.models import ACT, INTENT, REQUEST
@@ -35,7 +35,7 @@ class StoredRequest:
 
 def find(connection: Connection, request_id: str) -> StoredRequest | None:
     """A request by its id; the caller checks who may see it."""
-    row = connection.execute(select(REQUEST).where(REQUEST.c.id == request_id)).one_or_none()
+    row = connection.execute(_FIND, {"of": request_id}).one_or_none()
     return None if row is None else _request(row)
 
 
@@ -57,9 +57,7 @@ def seen_by(connection: Connection, agency: str, is_approver: bool, after: str) 
 
 def owed_by(connection: Connection, holder: Holder, after: str, most: int) -> list[str]:
     """Ids of authorised requests that lack this holder's released half, from `after` on."""
-    released = select(ACT.c.id).where(ACT.c.id == REQUEST.c.id + f".{holder.value}", ACT.c.kind == "release")
-    where = (REQUEST.c.id > after, REQUEST.c.state == RequestState.AUTHORISED.value, ~released.exists())
-    return [row.id for row in connection.execute(select(REQUEST.c.id).where(*where).order_by(REQUEST.c.id).limit(most))]
+    return list(connection.execute(_OWED, {"after": after, "ending": f".{holder.value}", "most": most}).scalars())
 
 
 def asked_since(connection: Connection, agency: str, officer: str, since_ms: int) -> int:
@@ -81,7 +79,7 @@ def move(connection: Connection, request_id: str, old: RequestState, new: Reques
 
 def intent(connection: Connection, request_id: str) -> tuple[str, bytes, bytes] | None:
     """(request id of the entry, its bytes, the salt) of a release that was authorised."""
-    row = connection.execute(select(INTENT).where(INTENT.c.request == request_id)).one_or_none()
+    row = connection.execute(_INTENT, {"of": request_id}).one_or_none()
     return None if row is None else (row.req, bytes(row.entry), bytes(row.salt))
 
 
@@ -108,3 +106,14 @@ def _request(row: Row[Any]) -> StoredRequest:
     found = row._mapping
     values = {name: found[name] for name in StoredRequest.__dataclass_fields__}
     return StoredRequest(**values | {"state": RequestState(row.state), "data": bytes(row.data)})
+
+
+_FIND: Final = select(REQUEST).where(REQUEST.c.id == bindparam("of"))
+_INTENT: Final = select(INTENT).where(INTENT.c.request == bindparam("of"))
+_RELEASED: Final = select(ACT.c.id).where(ACT.c.id == REQUEST.c.id + bindparam("ending"), ACT.c.kind == "release")
+_OWED: Final = (
+    select(REQUEST.c.id)
+    .where(REQUEST.c.id > bindparam("after"), REQUEST.c.state == RequestState.AUTHORISED.value, ~_RELEASED.exists())
+    .order_by(REQUEST.c.id)
+    .limit(bindparam("most"))
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import Connection, delete, func, select
 
 from vault.models import ROSTER
@@ -14,9 +16,7 @@ def stamp(connection: Connection) -> Stamp:
 
     The time counts as well: a replaced roster key's first version may have the number of one that was dropped.
     """
-    newest = (ROSTER.c.agency, func.max(ROSTER.c.version), func.max(ROSTER.c.at_ms))
-    found = select(*newest).group_by(ROSTER.c.agency).order_by(ROSTER.c.agency)
-    return tuple((row[0], row[1], row[2]) for row in connection.execute(found))
+    return tuple((row[0], row[1], row[2]) for row in connection.execute(_STAMP))
 
 
 def newest(connection: Connection) -> list[bytes]:
@@ -37,3 +37,10 @@ def count_since(connection: Connection, agency: str, since_ms: int) -> int:
 def drop(connection: Connection, agency: str) -> None:
     """Forget an agency's rosters; their entries stay in the log."""
     connection.execute(delete(ROSTER).where(ROSTER.c.agency == agency))
+
+
+_STAMP: Final = (
+    select(ROSTER.c.agency, func.max(ROSTER.c.version), func.max(ROSTER.c.at_ms))
+    .group_by(ROSTER.c.agency)
+    .order_by(ROSTER.c.agency)
+)
