@@ -18,11 +18,10 @@ from enum import StrEnum
 from audit import canonical
 from audit.crypto.signatures import SigningKey
 from audit.crypto.signed_object import Kind
-from audit.errors import MalformedError
 from audit.request_id import new_request_id
 from audit.shapes import CODE, COUNT, FLAG, SHA256, ULID, choice
-from vault.errors import MalformedFormError, StateError
-from vault.forms import Form, open_form, shaped
+from vault.errors import StateError
+from vault.forms import Form, claimed_form, open_form, shaped
 from vault.rosters import Rosters
 from vault.vocabulary import Role
 
@@ -116,10 +115,4 @@ def verified_findings(
 
 def agency_of_finding(data: bytes) -> str:
     """The agency that a finding names, unverified: by whose roster it is read. MalformedFormError for no finding."""
-    try:
-        payload = canonical.loads(data.split(b"\n")[1])
-    except (MalformedError, IndexError):
-        payload = None
-    if not isinstance(payload, dict) or not isinstance(payload.get("agency"), str):
-        raise MalformedFormError("finding: not of its form")
-    return str(payload["agency"])
+    return claimed_form(Finding, data).agency

@@ -19,14 +19,13 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from audit.canonical import JsonValue, loads
 from audit.entry import Basis
 from audit.events import Reason
 from vault.caller import Caller
 from vault.changing import Proposal, is_agreed, read_agreement, read_proposal
 from vault.checks import check_people
 from vault.flows.take_envelope import cover_path, envelope_path
-from vault.forms import Signed
+from vault.forms import Signed, claimed_form
 from vault.handing_over import Sealing
 from vault.house import Vault, caller_actor, service_actor
 from vault.law.calendar import civil_day
@@ -161,7 +160,7 @@ def _check_follows(form: Proposal, found: StoredRecord, done: Sequence[bytes], n
     """StateError unless the change follows the record's history, from a day that has come (L29)."""
     history = [Change(SealState.SEALED, civil_day(found.sealed_ms))]
     for data in done:
-        before = Proposal.parse(_payload(data))
+        before = claimed_form(Proposal, data)
         history.append(Change(SealState(before.change), dt.date.fromisoformat(before.from_day)))
     day = dt.date.fromisoformat(form.from_day)
     changed(history, Change(SealState(form.change), day))
@@ -176,16 +175,10 @@ def _is_locked(vault: Vault, rosters: Rosters) -> bool:
 def _commitments(found: StoredRecord) -> tuple[str, str]:
     """Case and subject as the record's sealing committed to them; a shredded record has none left."""
     need(bool(found.data), Why.WRONG_STATE, "record: it was shredded")
-    form = Sealing.parse(_payload(found.data))
+    form = claimed_form(Sealing, found.data)
     return form.case, form.subject
 
 
 def _agency_of(data: bytes) -> str:
     """The sealing agency that a stored proposal names; it was verified when it came and is verified again."""
-    return str(_payload(data)["agency"])
-
-
-def _payload(data: bytes) -> dict[str, JsonValue]:
-    found = loads(data.split(b"\n")[1])
-    assert isinstance(found, dict)
-    return found
+    return claimed_form(Proposal, data).agency

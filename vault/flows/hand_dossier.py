@@ -47,8 +47,8 @@ def hand_dossier(vault: Vault, caller: Caller, request_id: str) -> Handed:
     need(found.state in _READY, Why.WRONG_STATE, "request: not authorised, or over")
     with vault.database.reading() as connection:
         intent = request_rows.intent(connection, request_id)
-    need(intent is not None, Why.WRONG_STATE, "request: not authorised, or over")
-    assert intent
+    if intent is None:
+        raise StateError("request: what it was decided on is not here")
     req, entry, salt = intent
     proof = proof_of(vault, req)  # waited for before anything else is read, which would keep the witnesses waiting
     with vault.database.reading() as connection:
