@@ -18,7 +18,6 @@ from __future__ import annotations
 import csv
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -36,6 +35,7 @@ from api.auth.agencies import register_agency
 from api.auth.jose_keys import public_key
 from api.client import SealinkClient, ServiceError
 from api.custody_folder import CustodyFolder
+from api.free_port import free_port
 from api.run_log import verify_run_log
 from api.settings import Settings
 from api.wiring import console_caller, opened
@@ -212,9 +212,3 @@ def _table(told: list[Told], caption: str) -> Table:
 def _folder(path: Path) -> CustodyFolder:
     phrase = secrets.token_hex(16).encode()
     return CustodyFolder(path, lambda is_new: phrase)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listened on a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])

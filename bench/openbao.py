@@ -21,7 +21,7 @@ import httpx2
 import structlog
 
 from api.client.calls import ServiceError
-from api.vault.demo_site import free_port
+from api.free_port import free_port
 
 ROOT = Path(__file__).parent.parent
 OUT = Path(__file__).parent / "results" / "openbao.json"

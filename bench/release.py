@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Final
 
 from api.vault import desk_work
 from api.vault.agent_folder import open_agent
@@ -27,7 +28,7 @@ from api.vault.serving import now_ms
 from vault.deciding import approve
 from vault.vocabulary import Holder
 
-MOST: int = 20
+MOST: Final = 20
 
 
 def main() -> None:

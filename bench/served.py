@@ -18,7 +18,7 @@ from api.auth.agencies import register_agency
 from api.auth.jose_keys import public_key
 from api.client import SealinkClient
 from api.custody_folder import CustodyFolder
-from api.service_demo import free_port
+from api.free_port import free_port
 from api.settings import Settings, load_settings
 from api.wiring import console_caller, opened
 from api.working_folder import make_folder

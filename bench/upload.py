@@ -31,6 +31,7 @@ from fastapi import Request
 from api.auth.permissions import Role
 from api.auth.principal import Principal
 from api.client.job_calls import PART_BYTES
+from api.free_port import free_port
 from api.linkage.app import create_app
 from api.linkage.routers import ROUTERS
 from audit.crypto.hpke import OpeningKey, SealingKey
@@ -110,7 +111,7 @@ async def _by_header(request: Request) -> Principal:
 
 
 def measure(folder: Path, records: int, cuts: int) -> dict[str, float]:
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "bench.upload", "--serve", str(folder), "--port", str(port)]
     server = subprocess.Popen(command)
     try:
@@ -248,12 +249,6 @@ def _busy(pid: int) -> float:
     """Seconds of processor time that the process and its threads have had."""
     after_name = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -27,8 +27,9 @@ import httpx2
 from rich import box
 from rich.table import Table
 
+from api.free_port import free_port
 from api.vault import desk_work
-from api.vault.demo_site import Place, agent, answers, free_port, install, process, wait
+from api.vault.demo_site import Place, agent, answers, install, process, wait
 from api.vault.seal_work import seal_bundle
 from api.vault.serving import RULES
 from api.vault.showing import unpack_opened

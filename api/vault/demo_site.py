@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from api.free_port import free_port
 from api.vault.agent_folder import make_agent
 from api.vault.client import publish_roster
 from api.vault.desk_folder import DeskFolder, make_desk, open_desk
@@ -144,12 +145,6 @@ def _pins(log: list[str], witnesses: dict[Holder, str], keepers: dict[str, Roste
         lines += [f'roster_key = "{keepers[agency].roster_key.to_text()}"']
         lines += [f'holds = "{HOLDS[agency].value}"'] if agency in HOLDS else []
     return "\n".join(lines) + "\n"
-
-
-def free_port() -> int:
-    """A port of this machine that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def _witness_key(out: Path, holder: Holder) -> str:

@@ -29,7 +29,6 @@ STREAMED: Final = {
     "requestBody": {"required": True, "content": {STREAM: {"schema": {"type": "string"}}}},
 }
 
-
 Anybody = Annotated[Caller, called_by()]
 Sealer = Annotated[Caller, called_by(Role.SEALER)]
 Officer = Annotated[Caller, called_by(Role.OFFICER)]
@@ -42,7 +41,6 @@ Answerer = Annotated[Caller, called_by(Role.DECIDER, Role.SEALER)]
 Corrected = Annotated[Caller, called_by(Role.SUPERVISOR, Role.DECIDER, Role.SEALER)]
 Agent = Annotated[Caller, called_by(AGENT)]
 AgentOrOfficer = Annotated[Caller, called_by(AGENT, Role.OFFICER)]
-
 
 LONGEST_FORM: Final = 512 * 1024
 

@@ -24,10 +24,11 @@ from typing import Any
 
 import pytest
 
+from api.free_port import free_port
 from api.vault import demo, demo_site
 from api.vault.agent_folder import open_agent, opener_of
 from api.vault.demo import tell_vault_story
-from api.vault.demo_site import HOLDS, PEOPLE, free_port
+from api.vault.demo_site import HOLDS, PEOPLE
 from api.vault.desk_folder import open_desk
 from api.vault.roster_keeper import open_keeper
 from audit.crypto.keystore import Effort
